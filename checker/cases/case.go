@@ -1,0 +1,224 @@
+// Package cases is the life of a breach: when it opens, is listed, is cured, lapses and is decided; the procedures, their terms and the
+// holidays that move them. Everything in it is pure: no clock, no store, no network.
+package cases
+
+import "pecaudit/checker"
+
+// State is where a case stands.
+type State string
+
+// The states. The first six follow one another; the others end or divert a case.
+const (
+	Found     State = "found"     // seen, not yet published
+	Listed    State = "listed"    // published, the window is open
+	Lapsed    State = "lapsed"    // the window is over and the address fails still
+	Referred  State = "referred"  // sent to the judge or the Conservatore
+	Decided   State = "decided"   // ordered or rejected
+	Executed  State = "executed"  // the address is cancelled from the register
+	Cured     State = "cured"     // put right after it was listed
+	Cleared   State = "cleared"   // passed before it was listed
+	Withdrawn State = "withdrawn" // closed by the office, or no longer in scope
+	Opposed   State = "opposed"   // an opposition is being examined: the clock stands
+	Moved     State = "moved"     // the company went to another chamber
+)
+
+// Family groups grounds: a change of ground inside a family moves no date.
+type Family string
+
+// The families of CONTRACT section 6.
+const (
+	FamilyInactive Family = "inactive"
+	FamilyInvalid  Family = "invalid"
+	FamilyShared   Family = "shared"
+	FamilyMissing  Family = "missing"
+)
+
+// FamilyOf returns the family of a ground; ok is false for grounds that open no case.
+func FamilyOf(g checker.Ground) (f Family, ok bool) {
+	switch g {
+	case checker.GroundExpired, checker.GroundRevoked, checker.GroundInactive, checker.GroundDomain:
+		return FamilyInactive, true
+	case checker.GroundMalformed, checker.GroundCECPAC, checker.GroundOrdinary, checker.GroundUncertified:
+		return FamilyInvalid, true
+	case checker.GroundShared, checker.GroundProfessional:
+		return FamilyShared, true
+	case checker.GroundMissing:
+		return FamilyMissing, true
+	}
+	return "", false
+}
+
+// A Key identifies what a case is about. Cases with equal keys follow one another in time.
+type Key struct {
+	Company string // company key: checker.Identity.Key
+	Address string // checker.Address.CaseKey
+	Family  Family
+	Chamber string // slug
+}
+
+// A Case is one breach of one company, as it stands now.
+type Case struct {
+	ID string // KeyID of the key and the day it was found
+	Key
+
+	State  State
+	Ground checker.Ground   // the ground that stands, the gravest first if several
+	Rules  []checker.RuleID // binding rules of the family that fail, sorted
+	Found  checker.Date
+	// Checked is the newest as-of at which the company was read; Failed the newest as-of at which a rule of the family failed. A case is published
+	// and lapses only on Failed.
+	Checked, Failed checker.Date
+	Term            Term         // zero until listed; kept: later changes of the procedure do not move it
+	Act             string       // of the publication
+	Closed          checker.Date // zero while it stands
+
+	KeptBack bool         // "Non pubblicare"
+	Filed    checker.Date // of a filing sent and not yet processed; zero if none
+	Office   OfficeEntry  // newest thing that the office entered; zero if none
+	Facts    Facts        // the position as last read with this address
+
+	// Events are those not yet stored, in order; the store loads the older ones, in front of them, only where asked.
+	Events []Event
+}
+
+// Open reports whether the case still stands: nothing has closed it.
+func (c *Case) Open() bool {
+	switch c.State {
+	case Found, Listed, Lapsed, Referred, Opposed:
+		return true
+	case Decided:
+		return c.Closed.IsZero() // ordered, not yet executed
+	}
+	return false
+}
+
+// An OfficeEntry is the newest entry of the office on a case, with what the lists said when it was made: only newer evidence stands against it.
+type OfficeEntry struct {
+	Event      EventKind    `json:"event,omitempty"`
+	On         checker.Date `json:"on,omitzero"`
+	Until      checker.Date `json:"until,omitzero"` // last day on which a declaration or renewal holds; zero: without end
+	Outcome    string       `json:"outcome,omitempty"`
+	Protocol   string       `json:"protocol,omitempty"`
+	Note       string       `json:"note,omitempty"`
+	By         string       `json:"by,omitempty"`
+	Registered checker.Date `json:"registered,omitzero"` // of the address, as the row said then
+	Expiry     checker.Date `json:"expiry,omitzero"`
+	Holders    []string     `json:"holders,omitempty"` // company keys of the other holders then, sorted
+}
+
+// Facts are what the newest row said of a position: what sheets print. They prove nothing by themselves; the events do.
+type Facts struct {
+	CodiceFiscale string       `json:"codice_fiscale,omitempty"`
+	REA           string       `json:"rea,omitempty"`
+	CCIAA         string       `json:"cciaa,omitempty"`
+	Name          string       `json:"name,omitempty"`
+	Form          string       `json:"form,omitempty"`  // code, or as written
+	Class         string       `json:"class,omitempty"` // sole, partnership, capital, cooperative, consortium, consortium-entity, other
+	Comune        string       `json:"comune,omitempty"`
+	PEC           string       `json:"pec,omitempty"` // as written
+	Provider      string       `json:"provider,omitempty"`
+	Detail        string       `json:"detail,omitempty"`
+	Suggestion    string       `json:"suggestion,omitempty"`
+	Registered    checker.Date `json:"registered,omitzero"`
+	Expiry        checker.Date `json:"expiry,omitzero"`
+	Holders       []Holder     `json:"holders,omitempty"` // other certainly different companies with the same address, sorted by key
+	File          string       `json:"file,omitempty"`
+	Sheet         string       `json:"sheet,omitempty"`
+	Row           int          `json:"row,omitempty"`
+}
+
+// A Holder is another company of a shared address.
+type Holder struct {
+	Company       string `json:"company"` // key
+	CodiceFiscale string `json:"codice_fiscale,omitempty"`
+	Name          string `json:"name,omitempty"`
+	CCIAA         string `json:"cciaa,omitempty"`
+	REA           string `json:"rea,omitempty"`
+	Gone          bool   `json:"gone,omitempty"` // in today's run it was read with another address, or as cancelled
+}
+
+// A Check is the outcome of one rule, as evidence of an event.
+type Check struct {
+	Rule    checker.RuleID `json:"rule"`
+	Ground  checker.Ground `json:"ground"`
+	Outcome string         `json:"outcome"` // checker.Outcome
+	Reason  checker.Reason `json:"reason,omitempty"`
+	Detail  string         `json:"detail,omitempty"`
+	Source  checker.Kinds  `json:"source,omitempty"` // 0: the row itself
+	On      checker.Date   `json:"on,omitzero"`      // day for which the evidence speaks
+}
+
+// Evidence is why an event happened.
+type Evidence struct {
+	File   string  `json:"file,omitempty"`
+	Sheet  string  `json:"sheet,omitempty"`
+	Row    int     `json:"row,omitempty"`
+	Checks []Check `json:"checks,omitempty"`
+}
+
+// EventKind names an event. What the program does by itself: found, failed (ground changed inside the family), cleared, cured, lapsed,
+// reopened, moved, ceased; what the office does: listed and the events of `cases record`.
+type EventKind string
+
+// The events.
+const (
+	EventFound       EventKind = "found"
+	EventGround      EventKind = "ground"
+	EventCleared     EventKind = "cleared"
+	EventCured       EventKind = "cured"
+	EventLapsed      EventKind = "lapsed"
+	EventListed      EventKind = "listed"
+	EventDeclaration EventKind = "declaration"
+	EventNewAddress  EventKind = "new-address"
+	EventRenewed     EventKind = "renewed"
+	EventFiled       EventKind = "filed"
+	EventOpposition  EventKind = "opposition"
+	EventNotified    EventKind = "notified"
+	EventReferred    EventKind = "referred"
+	EventDecided     EventKind = "decided"
+	EventAppealed    EventKind = "appealed"
+	EventExecuted    EventKind = "executed"
+	EventAssigned    EventKind = "assigned"
+	EventHeld        EventKind = "held"
+	EventConfirmed   EventKind = "confirmed"
+	EventWithdrawn   EventKind = "withdrawn"
+	EventMoved       EventKind = "moved"
+	EventCeased      EventKind = "ceased"
+)
+
+// An Event is one change of a case, or one entry about it. Events are append-only.
+type Event struct {
+	At       checker.Date `json:"at"` // the legal day: as-of of the run, or the day that the office stated
+	By       string       `json:"by"` // "pecaudit", or who entered it
+	Event    EventKind    `json:"event"`
+	From     State        `json:"from"`
+	To       State        `json:"to"`
+	Evidence *Evidence    `json:"evidence,omitempty"`
+	Run      string       `json:"run,omitempty"`
+	Note     string       `json:"note,omitempty"`
+	Protocol string       `json:"protocol,omitempty"`
+	Outcome  string       `json:"outcome,omitempty"`
+	Until    checker.Date `json:"until,omitzero"`
+}
+
+// A Sighting is what today's run saw of one position of one company.
+type Sighting struct {
+	Company string  // key
+	Valid   bool    // the key is a codice fiscale or partita IVA with the right check, or a REA of a known province: only then a case may open
+	Chamber string  // slug; "" when no chamber is known
+	Address string  // checker.Address.CaseKey
+	Told    bool    // the row says which address the company has, or that it has none; false for "not told"
+	InScope bool    // false: cancelled, or without the duty
+	Gone    bool    // with InScope false: cancelled, not only without the duty
+	Checks  []Check // outcome of every binding rule that took part, pass included
+	Facts   Facts
+}
+
+// A Term is the window of a published case: kept with it.
+type Term struct {
+	Procedure string       `json:"procedure,omitempty"`
+	Published checker.Date `json:"published,omitzero"`
+	Nominal   checker.Date `json:"nominal,omitzero"` // what the chamber prints
+	Shifted   checker.Date `json:"shifted,omitzero"` // past Sundays and holidays
+	Safe      checker.Date `json:"safe,omitzero"`    // past Saturdays too: nothing adverse before the day after
+}
