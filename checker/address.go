@@ -103,7 +103,7 @@ func (w *Absences) state(trimmed string) (AddressState, bool) {
 	if trimmed == "" {
 		return NoAddress, true
 	}
-	if len(trimmed) > 64 || strings.IndexByte(trimmed, '@') >= 0 {
+	if strings.IndexByte(trimmed, '@') >= 0 {
 		return 0, false
 	}
 	for _, s := range w.None {
@@ -146,26 +146,24 @@ func parseMailbox(cell string) (Address, Repairs) {
 	s, repairs := Undress(cell)
 	at, fault, ascii, upper := scanMailbox(s)
 	a := Address{Raw: cell}
+	if fault == NoFault && (upper || !ascii) {
+		lower := strings.ToLower(s)
+		if lower != s {
+			repairs |= Lowercased
+		}
+		s = lower
+	}
 	if fault == NoFault && !ascii {
 		var domain string
 		domain, fault = asciiDomain(s[at+1:])
-		if fault == NoFault {
-			if upper {
-				repairs |= Lowercased
-			}
-			s, upper = strings.ToLower(s[:at])+"@"+domain, false
-			if len(s) > 254 {
-				fault = FaultTooLong
-			}
+		s = s[:at+1] + domain
+		if fault == NoFault && len(s) > 254 {
+			fault = FaultTooLong
 		}
 	}
 	if fault != NoFault {
 		a.State, a.Fault = Malformed, fault
 		return a, repairs
-	}
-	if upper {
-		s = strings.ToLower(s)
-		repairs |= Lowercased
 	}
 	a.Folded, a.at, a.State = s, at, WellFormed
 	return a, repairs
@@ -198,9 +196,6 @@ var byteClass = func() (t [256]uint8) {
 func scanMailbox(s string) (at int, fault SyntaxFault, ascii, upper bool) {
 	at = strings.IndexByte(s, '@')
 	if at < 0 {
-		if strings.ContainsFunc(s, isSpace) {
-			return 0, FaultSpace, true, false
-		}
 		return 0, FaultNoAt, true, false
 	}
 	if strings.IndexByte(s[at+1:], '@') >= 0 {
@@ -291,7 +286,7 @@ func asciiDomain(s string) (string, SyntaxFault) {
 	if strings.ContainsFunc(s, isSpace) {
 		return "", FaultSpace
 	}
-	ascii, err := registration.ToASCII(strings.ToLower(s))
+	ascii, err := registration.ToASCII(s)
 	if err != nil {
 		return "", FaultDomainCharacter
 	}
@@ -379,7 +374,7 @@ func isSpace(r rune) bool {
 		return true
 	case r < 0x1680:
 		return r == 0xad // soft hyphen: seen at the end of pasted cells
-	case r >= 0x2000 && r <= 0x200f, r >= 0x2028 && r <= 0x202f, r >= 0x205f && r <= 0x2064:
+	case r >= 0x2000 && r <= 0x200f, r >= 0x2028 && r <= 0x202f, r >= 0x205f && r <= 0x206f:
 		return true
 	}
 	return r == 0x1680 || r == 0x180e || r == 0x3000 || r == 0xfeff

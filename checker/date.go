@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	_ "time/tzdata" // Europe/Rome on machines without a zone database
 )
 
 // A Date is a day of the calendar, without time or zone: what the law counts in. The zero Date is "not set".
@@ -42,6 +44,23 @@ func DateOf(t time.Time) Date {
 	return Date{y, m, d}
 }
 
+// Rome returns the time zone in which the days of the register are counted. It is always there: the zone database is part of the program.
+var Rome = sync.OnceValue(func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		panic(err) // cannot be: see the import of time/tzdata
+	}
+	return zone
+})
+
+// RomeDate returns the day of an instant in Europe/Rome, the zero Date for the zero instant.
+func RomeDate(t time.Time) Date {
+	if t.IsZero() {
+		return Date{}
+	}
+	return DateOf(t.In(Rome()))
+}
+
 // ParseISODate reads YYYY-MM-DD, the form of flags, of the configuration and of the store.
 func ParseISODate(s string) (Date, error) {
 	if len(s) == 10 && s[4] == '-' && s[7] == '-' {
@@ -55,7 +74,7 @@ func ParseISODate(s string) (Date, error) {
 // ParseDate reads the forms found in lists: DD/MM/YYYY, DD-MM-YYYY, DD.MM.YYYY and YYYY-MM-DD, the last one also
 // followed by a time (as spreadsheets and databases export it), which is dropped. It allocates nothing.
 func ParseDate(s string) (Date, bool) {
-	s = strings.TrimSpace(s)
+	s = TrimSpace(s)
 	if len(s) > 10 && (s[10] == ' ' || s[10] == 'T') && len(s) <= 32 && looksLikeTime(s[11:]) {
 		s = s[:10]
 	}
@@ -140,16 +159,17 @@ func (d Date) Italian() string {
 	return fmt.Sprintf("%02d/%02d/%04d", d.Day, int(d.Month), d.Year)
 }
 
+// ordinal grows with the day; it is not a count of days.
+func (d Date) ordinal() int { return (d.Year*16+int(d.Month))*32 + d.Day }
+
 // Compare orders days; the zero Date comes before every day.
-func (d Date) Compare(e Date) int {
-	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
-}
+func (d Date) Compare(e Date) int { return cmp.Compare(d.ordinal(), e.ordinal()) }
 
 // Before reports whether d is an earlier day than e.
-func (d Date) Before(e Date) bool { return d.Compare(e) < 0 }
+func (d Date) Before(e Date) bool { return d.ordinal() < e.ordinal() }
 
 // After reports whether d is a later day than e.
-func (d Date) After(e Date) bool { return d.Compare(e) > 0 }
+func (d Date) After(e Date) bool { return d.ordinal() > e.ordinal() }
 
 // Time returns midnight UTC of the day: for arithmetic and for spreadsheet cells, never for an instant of the law.
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
@@ -296,3 +316,28 @@ func ParseSpan(s string) (Span, error) {
 
 // Before returns the day that lies the span before d.
 func (s Span) Before(d Date) Date { return d.AddMonths(-s.Months) }
+
+// String returns "30 months" or "10 years", as ParseSpan reads it.
+func (s Span) String() string {
+	n, unit := s.Months, "month"
+	if n > 0 && n%12 == 0 {
+		n, unit = n/12, "year"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
+// MarshalText writes the span as String does.
+func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the span as ParseSpan does.
+func (s *Span) UnmarshalText(b []byte) error {
+	v, err := ParseSpan(string(b))
+	if err != nil {
+		return err
+	}
+	*s = v
+	return nil
+}

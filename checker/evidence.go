@@ -87,9 +87,10 @@ func (k MXKind) NoMail() bool { return k == MXNothing || k == MXNull || k == MXN
 // An MXAnswer is what DNS said of a domain.
 type MXAnswer struct {
 	Observed
-	Kind  MXKind
-	Hosts []string // exchangers by preference, lower case, no final dot
-	Raw   string   // the answer as text, for the record
+	Kind       MXKind
+	Hosts      []string     // exchangers by preference, lower case, no final dot
+	Exchangers ProviderKind // whose they are, by the providers' table of the day; unknown for every answer without exchangers
+	Raw        string       // the answer as text, for the record
 }
 
 // ReplyClass is what an exchanger's reply to RCPT TO means.
@@ -129,6 +130,9 @@ const (
 	ProofFailed
 )
 
+// String returns the word of the contract.
+func (p Proof) String() string { return [...]string{"none", "delivered", "dead", "full", "failed"}[p] }
+
 // ReceiptSeen is what trusted receipts say of an address: At is the time of the newest, Since that of the first of the unbroken run of
 // this same proof.
 type ReceiptSeen struct {
@@ -153,6 +157,36 @@ func (e *Evidence) AtHand() Kinds {
 	}
 	if !e.Receipt.At.IsZero() {
 		k |= ReceiptEvidence
+	}
+	return k
+}
+
+// Between returns what of the evidence speaks for a day from the first to the last, both included; a zero first is open. What was seen before a
+// company registered an address may concern its former holder, and what was seen after the day of a judgment was not known then
+// (CONTRACT section 3). A run that began too early counts from its newest observation: the others of it are not known one by one.
+func (e *Evidence) Between(first, last Date) Evidence {
+	within := func(day Date) bool { return !day.Before(first) && !day.After(last) }
+	k := *e
+	if k.Declared.Known && !within(k.Declared.Reference) {
+		k.Declared = StatusEntry{}
+	}
+	if !k.MX.At.IsZero() && !within(RomeDate(k.MX.At)) {
+		k.MX = MXAnswer{}
+	}
+	if !k.SMTP.At.IsZero() && !within(RomeDate(k.SMTP.At)) {
+		k.SMTP = SMTPReply{}
+	}
+	if !k.Receipt.Delivered.IsZero() && !within(RomeDate(k.Receipt.Delivered)) {
+		k.Receipt.Delivered = time.Time{}
+	}
+	if !k.Receipt.At.IsZero() && !within(RomeDate(k.Receipt.At)) {
+		k.Receipt = ReceiptSeen{Delivered: k.Receipt.Delivered}
+	}
+	if RomeDate(k.MX.Since).Before(first) {
+		k.MX.Since = k.MX.At
+	}
+	if !k.Receipt.At.IsZero() && RomeDate(k.Receipt.Since).Before(first) {
+		k.Receipt.Since, k.Receipt.Count = k.Receipt.At, 1
 	}
 	return k
 }

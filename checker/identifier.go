@@ -2,6 +2,7 @@ package checker
 
 import (
 	"strings"
+	"time"
 )
 
 // A CodiceFiscale is the tax code of a person (16 letters and digits) or of a body (11 digits), as understood: upper case,
@@ -17,12 +18,15 @@ var oddValue = [36]int{
 // omocodia holds the letters that stand for the digits 0 to 9 in the code of a namesake.
 const omocodia = "LMNPQRSTUV"
 
+// monthLetters stand for the months from January on.
+const monthLetters = "ABCDEHLMPRST"
+
 // omocodiaPlaces are the seven places that hold digits, from 0.
 var omocodiaPlaces = [7]int{6, 7, 9, 10, 12, 13, 14}
 
 // ParseCodiceFiscale understands a cell of a code column: blanks and guards off, upper case, 7 to 10 digits padded with
-// zeros to 11 (a spreadsheet made a number of the code: restored is then true). ok is false, and the text returned as it
-// was written, when the cell holds no code of 7 to 11 digits or of 16 letters and digits.
+// zeros to 11 (a spreadsheet made a number of the code: restored is then true). ok is false when the cell holds no code of 7 to 11
+// digits or of 16 letters and digits; the text is then returned without blanks and in upper case.
 func ParseCodiceFiscale(cell string) (code CodiceFiscale, restored, ok bool) {
 	s := compactCode(cell)
 	switch {
@@ -60,12 +64,15 @@ func compactCode(s string) string {
 	if !dirty {
 		return s
 	}
-	return strings.ToUpper(strings.Map(func(r rune) rune {
-		if isSpace(r) {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case isSpace(r):
 			return -1
+		case r >= 'a' && r <= 'z': // ASCII only: other letters with an ASCII upper case are no letters of a code
+			return r - 'a' + 'A'
 		}
 		return r
-	}, s))
+	}, s)
 }
 
 func isDigits(s string) bool {
@@ -134,17 +141,17 @@ func validPerson(s string) bool {
 			return false
 		}
 	}
-	if strings.IndexByte("ABCDEHLMPRST", s[8]) < 0 || s[11] < 'A' || s[11] > 'Z' || s[15] < 'A' || s[15] > 'Z' {
+	month := strings.IndexByte(monthLetters, s[8]) + 1
+	if month == 0 || s[11] < 'A' || s[11] > 'Z' || s[15] < 'A' || s[15] > 'Z' {
 		return false
 	}
 	day := digit[2]*10 + digit[3]
 	if day > 40 {
 		day -= 40 // women
 	}
-	if day < 1 || day > 31 {
-		return false
-	}
-	return s[15] == checkCharacter(s)
+	// The century is not told: 2000 has its leap day, and nobody born in February 1900 is left.
+	year := 2000 + digit[0]*10 + digit[1]
+	return day >= 1 && day <= daysIn(year, time.Month(month)) && s[15] == checkCharacter(s)
 }
 
 func checkCharacter(s string) byte {
@@ -263,10 +270,11 @@ func (id Identity) Key() string {
 }
 
 // CertainlyDifferent reports whether a and b are surely two companies: both have valid, different codici fiscali that are not omocodic
-// variants of one base code, and no equal REA or partita IVA.
+// variants of one base code, and no equal REA or partita IVA. A partita IVA that one row gives as such and the other as its codice
+// fiscale is equal too: an owner and the firm under its VAT number are one.
 func CertainlyDifferent(a, b Identity) bool {
-	if !a.CodiceFiscale.Valid() || !b.CodiceFiscale.Valid() || a.CodiceFiscale.Base() == b.CodiceFiscale.Base() {
-		return false
-	}
-	return !(a.REA != "" && a.REA == b.REA) && !(a.PartitaIVA != "" && a.PartitaIVA == b.PartitaIVA)
+	same := func(x, y string) bool { return x != "" && x == y }
+	return a.CodiceFiscale.Valid() && b.CodiceFiscale.Valid() && a.CodiceFiscale.Base() != b.CodiceFiscale.Base() &&
+		!same(a.REA, b.REA) && !same(a.PartitaIVA, b.PartitaIVA) &&
+		!same(a.PartitaIVA, string(b.CodiceFiscale)) && !same(string(a.CodiceFiscale), b.PartitaIVA)
 }

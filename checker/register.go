@@ -45,10 +45,11 @@ type Chamber struct {
 
 // A Province is a province of the business register: it keeps its sigla though chambers merge.
 type Province struct {
-	Sigla  string   // of the register: "FO"
-	Name   string   // "Forlì-Cesena"
-	Also   []string // other sigle and names: "FC"
-	Period Period
+	Sigla   string   // of the register: "FO"
+	Name    string   // "Forlì-Cesena"
+	Also    []string // other sigle and names: "FC"
+	Divided []string // sigle and names of newer provinces that this register only covers in part: "BT"
+	Period  Period
 }
 
 // ProviderKind says what a provider's mailboxes are.

@@ -1,9 +1,6 @@
 package checker
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // RuleID names a rule, for ever: "UNI-001".
 type RuleID string
@@ -163,22 +160,27 @@ type Holder struct {
 	InScope bool // it has the duty, so it could be accused
 }
 
-// A Rule is one requirement. The engine, not the rule, decides whether it applies, is in force and has its evidence.
+// A Rule is one requirement: data, and a pure function. The engine in package rules decides whether it concerns a row, is in force and has its
+// evidence; Judge is asked only then.
 type Rule struct {
 	ID           RuleID
 	Title        string     // one line, Italian, as staff read it
-	Doc          string     // Italian: what it requires, why, how to cure it
+	Doc          string     // Italian: what it requires, why, and when nobody can tell
 	Cure         string     // Italian: what the company must do
 	Cites        []Citation // at least one
 	InForce      Period     // From is required
 	Replaces     RuleID
 	Ground       Ground
 	Force        Force
-	Undetermines bool  // marked * in the contract: unknown makes an otherwise compliant row undetermined
-	Needs        Kinds // evidence without any of which it does not take part; 0: static
-	Uses         Kinds // evidence that it reads where there is some
-	Applies      func(*Subject) bool
-	Judge        func(*Subject) Result
+	Undetermines bool                // marked * in the contract: unknown makes an otherwise compliant row undetermined
+	Parsed       bool                // judges a parsed address: it takes no part on a row that breaks SYN-* or has no address
+	Insolvency   bool                // unknown for a company in an insolvency procedure, unless Subject.InsolvencyIn
+	Unless       RuleID              // it is not reported where that rule fails
+	Needs        Kinds               // evidence without any of which it does not take part; 0: static
+	Uses         Kinds               // evidence that it reads where there is some
+	Applies      func(*Subject) bool // nil: it concerns every row
+	// Judge returns an Unknown with ReasonNoEvidence where the evidence at hand says nothing about its question: then it takes no part either.
+	Judge func(*Subject) Result
 }
 
 // A Result is what a rule's body returns.
@@ -196,49 +198,6 @@ type Result struct {
 type Finding struct {
 	Rule *Rule
 	Result
-}
-
-// Participation says what became of a rule on a row.
-type Participation uint8
-
-// The participations.
-const (
-	NotApplicable Participation = iota // it does not concern the row, or was not in force
-	NoEvidence                         // its list or evidence was not given for the row: the summary counts these
-	Judged
-	Broken // the rule panicked: the finding is unknown and the run must end with an error
-)
-
-// Evaluate asks the rule about a subject: applies, in force, evidence at hand, judge. A panic of the rule becomes an unknown.
-func (r *Rule) Evaluate(s *Subject) (f Finding, p Participation) {
-	defer func() {
-		if e := recover(); e != nil {
-			f = Finding{r, Result{Reason: ReasonRuleFault, Detail: fmt.Sprint(e)}}
-			p = Broken
-		}
-	}()
-	if !r.InForce.Contains(s.AsOf) || !r.Applies(s) {
-		return Finding{}, NotApplicable
-	}
-	if r.Needs != 0 && r.Needs&s.atHand() == 0 {
-		return Finding{}, NoEvidence
-	}
-	return Finding{r, r.Judge(s)}, Judged
-}
-
-func (s *Subject) atHand() Kinds {
-	k := s.Evidence.AtHand()
-	k |= s.Given & ProfessionalEvidence
-	if !s.Expiry.IsZero() {
-		k |= ExpiryEvidence
-	}
-	if len(s.Directors) > 0 {
-		k |= DirectorEvidence
-	}
-	if s.List.HasStatus {
-		k |= StateEvidence
-	}
-	return k
 }
 
 // Decide returns the row's verdict from its findings: non-compliant if a binding rule fails; else undetermined if a binding rule marked * is

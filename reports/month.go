@@ -36,6 +36,11 @@ type Month struct {
 	Trend     []TrendMonth    `json:"trend,omitempty"`    // oldest first, at most 12, this month last
 	Version   string          `json:"version"`            // of the program
 	Config    string          `json:"config,omitempty"`   // hash of the configuration
+
+	// Schedule puts Scadenzario first (--view studio); see NewSchedule.
+	Schedule []Deadline `json:"schedule,omitempty"`
+	// Against adds Variazioni: the month that this one is compared with. It is asked for, never part of the month.
+	Against *Month `json:"-"`
 }
 
 // A ProcedureNote tells which procedure the dates come from.
@@ -81,6 +86,8 @@ type Row struct {
 	Term          cases.Term       `json:"term,omitzero"`
 	DaysLeft      *int             `json:"days_left,omitempty"` // only while listed
 	Closed        checker.Date     `json:"closed,omitzero"`
+	Answered      bool             `json:"answered,omitempty"` // of a RowVerify: it fails, but what the office entered holds against the lists
+	Late          bool             `json:"late,omitempty"`     // cured after it had lapsed
 	Overdue       bool             `json:"overdue,omitempty"`
 	Sanction      string           `json:"sanction,omitempty"` // Italian; only with lapsed cases
 	Expiry        checker.Date     `json:"expiry,omitzero"`    // of the mailbox, on In scadenza
@@ -111,6 +118,7 @@ type AppliedRule struct {
 	Title   string             `json:"title"`
 	Cure    string             `json:"cure,omitempty"`
 	Binding bool               `json:"binding"`
+	Needs   checker.Kinds      `json:"needs,omitempty"` // as checker.Rule.Needs: tells why a rule was not run
 	Period  checker.Period     `json:"period"`
 	Cites   []checker.Citation `json:"cites"`
 	Fail    int                `json:"fail"`
@@ -151,6 +159,7 @@ type ChamberCount struct {
 	Summary checker.Summary        `json:"summary"`
 	States  map[cases.State]int    `json:"states,omitempty"`
 	Grounds map[checker.Ground]int `json:"grounds,omitempty"`
+	Changes map[Change]int         `json:"changes,omitempty"` // of Compare, where the month is compared with another
 }
 
 // A TrendMonth is one month of the trend.

@@ -50,35 +50,36 @@ func FamilyOf(g checker.Ground) (f Family, ok bool) {
 
 // A Key identifies what a case is about. Cases with equal keys follow one another in time.
 type Key struct {
-	Company string // company key: checker.Identity.Key
-	Address string // checker.Address.CaseKey
-	Family  Family
-	Chamber string // slug
+	Company string `json:"company"` // company key: checker.Identity.Key
+	Address string `json:"address"` // checker.Address.CaseKey
+	Family  Family `json:"family"`
+	Chamber string `json:"chamber"` // slug
 }
 
 // A Case is one breach of one company, as it stands now.
 type Case struct {
-	ID string // KeyID of the key and the day it was found
+	ID string `json:"id"` // Key.ID of the day it was found
 	Key
 
-	State  State
-	Ground checker.Ground   // the ground that stands, the gravest first if several
-	Rules  []checker.RuleID // binding rules of the family that fail, sorted
-	Found  checker.Date
-	// Checked is the newest as-of at which the company was read; Failed the newest as-of at which a rule of the family failed. A case is published
-	// and lapses only on Failed.
-	Checked, Failed checker.Date
-	Term            Term         // zero until listed; kept: later changes of the procedure do not move it
-	Act             string       // of the publication
-	Closed          checker.Date // zero while it stands
+	State  State            `json:"state"`
+	Ground checker.Ground   `json:"ground"`          // the ground that stands, the gravest first if several
+	Rules  []checker.RuleID `json:"rules,omitempty"` // binding rules of the family that failed and have not passed since, sorted
+	Found  checker.Date     `json:"found"`
+	// Checked is the newest as-of at which the company was read in this chamber; Failed the newest as-of at which a rule of the family failed:
+	// a case is published only on a recent one.
+	Checked checker.Date `json:"checked,omitzero"`
+	Failed  checker.Date `json:"failed,omitzero"`
+	Term    Term         `json:"term,omitzero"`   // zero until listed; kept: later changes of the procedure do not move it
+	Act     string       `json:"act,omitempty"`   // of the publication
+	Closed  checker.Date `json:"closed,omitzero"` // zero while it stands
 
-	KeptBack bool         // "Non pubblicare"
-	Filed    checker.Date // of a filing sent and not yet processed; zero if none
-	Office   OfficeEntry  // newest thing that the office entered; zero if none
-	Facts    Facts        // the position as last read with this address
+	KeptBack bool         `json:"kept_back,omitempty"` // "Non pubblicare"
+	Filed    checker.Date `json:"filed,omitzero"`      // of a filing sent and not yet processed; zero if none
+	Office   OfficeEntry  `json:"office,omitzero"`     // newest thing that the office entered; zero if none
+	Facts    Facts        `json:"facts,omitzero"`      // the position as last read with this address
 
 	// Events are those not yet stored, in order; the store loads the older ones, in front of them, only where asked.
-	Events []Event
+	Events []Event `json:"-"`
 }
 
 // Open reports whether the case still stands: nothing has closed it.
@@ -121,7 +122,8 @@ type Facts struct {
 	Suggestion    string       `json:"suggestion,omitempty"`
 	Registered    checker.Date `json:"registered,omitzero"`
 	Expiry        checker.Date `json:"expiry,omitzero"`
-	Holders       []Holder     `json:"holders,omitempty"` // other certainly different companies with the same address, sorted by key
+	Holders       []Holder     `json:"holders,omitempty"`   // other certainly different companies with the same address, sorted by key
+	Elsewhere     []string     `json:"elsewhere,omitempty"` // slugs of other chambers in which the company was read too, sorted; Decide fills it
 	File          string       `json:"file,omitempty"`
 	Sheet         string       `json:"sheet,omitempty"`
 	Row           int          `json:"row,omitempty"`
@@ -153,11 +155,12 @@ type Evidence struct {
 	File   string  `json:"file,omitempty"`
 	Sheet  string  `json:"sheet,omitempty"`
 	Row    int     `json:"row,omitempty"`
+	PEC    string  `json:"pec,omitempty"` // the other address, as written, where one closed the case
 	Checks []Check `json:"checks,omitempty"`
 }
 
-// EventKind names an event. What the program does by itself: found, failed (ground changed inside the family), cleared, cured, lapsed,
-// reopened, moved, ceased; what the office does: listed and the events of `cases record`.
+// EventKind names an event. What the program does by itself: found, ground (another ground or rule of the family), cleared, cured, lapsed,
+// moved, ceased, filed (read in a list of filings); what the office does: listed and the events of `cases record`.
 type EventKind string
 
 // The events.
@@ -201,17 +204,18 @@ type Event struct {
 	Until    checker.Date `json:"until,omitzero"`
 }
 
-// A Sighting is what today's run saw of one position of one company.
+// A Sighting is what today's run saw of one position of one company. A local unit is no sighting: it says nothing of its company.
 type Sighting struct {
-	Company string  // key
-	Valid   bool    // the key is a codice fiscale or partita IVA with the right check, or a REA of a known province: only then a case may open
-	Chamber string  // slug; "" when no chamber is known
-	Address string  // checker.Address.CaseKey
-	Told    bool    // the row says which address the company has, or that it has none; false for "not told"
-	InScope bool    // false: cancelled, or without the duty
-	Gone    bool    // with InScope false: cancelled, not only without the duty
-	Checks  []Check // outcome of every binding rule that took part, pass included
-	Facts   Facts
+	Company   string       // key
+	Valid     bool         // the key is a codice fiscale or partita IVA with the right check, or a REA of a known province: only then a case may open
+	Chamber   string       // slug; "" when no chamber is known
+	Address   string       // checker.Address.CaseKey
+	Told      bool         // the row says which address the company has, or that it has none; false for "not told"
+	InScope   bool         // false: cancelled, or without the duty
+	Gone      bool         // with InScope false: cancelled, not only without the duty
+	Reference checker.Date // day for which the list speaks; zero: as-of
+	Checks    []Check      // outcome of every binding rule that took part, pass included
+	Facts     Facts        // Detail and Elsewhere are left to Decide: they come from the checks and from the company's other rows
 }
 
 // A Term is the window of a published case: kept with it.

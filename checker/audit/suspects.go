@@ -1,0 +1,191 @@
+package audit
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"pecaudit/checker"
+	"pecaudit/checker/load"
+	"pecaudit/checker/rules"
+)
+
+// suspects is what the second pass found out, as text, about those whom the roll suspects by hash.
+type suspects struct {
+	groups    map[string]*group   // by folded address
+	companies map[string]*company // by company key
+}
+
+// A group is everybody who declares one address.
+type group struct {
+	entries map[string]*entry // by company key, until settled
+	holders []checker.Holder  // one a company, the latest to register first
+	place   map[string]int    // company key -> place in holders
+}
+
+// An entry is one company of a group while its positions are met.
+type entry struct {
+	checker.Holder
+	undated   bool // a position without a readable date
+	localOnly bool // only local units so far: they follow their company and count only where nothing else of it declares the address
+}
+
+// A company is one with several positions that differ.
+type company struct {
+	address   bool     // some position has an address
+	addresses []string // folded, distinct, in the order of the input
+}
+
+// maxAddresses bounds how many addresses of one company are remembered, maxHolders how many holders a rule is shown.
+const (
+	maxAddresses = 16
+	maxHolders   = 100
+)
+
+// inspect is the second pass: only rows that the roll suspects are looked at.
+func (r *run) inspect(ctx context.Context) error {
+	r.suspects = suspects{groups: map[string]*group{}, companies: map[string]*company{}}
+	if !r.roll.Suspects() && len(r.Professionals) == 0 {
+		return nil
+	}
+	declared := map[string]struct{}{}
+	err := r.each(ctx, "compare", func(_ int, b *load.Batch) error {
+		for i := range b.Companies {
+			c := &b.Companies[i]
+			x := rules.Scope(c, r.AsOf)
+			if !counts(c, x) {
+				continue
+			}
+			if r.roll.Split(c.Key()) {
+				r.suspects.addCompany(c)
+			}
+			if c.PEC.State != checker.WellFormed {
+				continue
+			}
+			if r.roll.Shared(c.PEC.Folded) {
+				r.suspects.addHolder(c, x, r.AsOf)
+			}
+			if r.known.professionals.mayHave(c.PEC.Folded) {
+				declared[strings.Clone(c.PEC.Folded)] = struct{}{}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range r.suspects.groups {
+		g.settle()
+	}
+	return r.readProfessionals(ctx, declared)
+}
+
+func (s *suspects) addCompany(c *checker.Company) {
+	known := s.companies[c.Key()]
+	if known == nil {
+		known = &company{}
+		s.companies[strings.Clone(c.Key())] = known
+	}
+	switch c.PEC.State {
+	case checker.WellFormed:
+		known.address = true
+		// A local unit follows its company: what it declares is no second address of the company.
+		if !c.LocalUnit && len(known.addresses) < maxAddresses && !slices.Contains(known.addresses, c.PEC.Folded) {
+			known.addresses = append(known.addresses, strings.Clone(c.PEC.Folded))
+		}
+	case checker.Malformed, checker.Several:
+		known.address = true
+	}
+}
+
+// elsewhere says what the company's other positions declare. A position that has an address itself is not interested in Address.
+func (s *suspects) elsewhere(c *checker.Company) checker.Elsewhere {
+	known := s.companies[c.Key()]
+	if known == nil {
+		return checker.Elsewhere{}
+	}
+	e := checker.Elsewhere{Address: known.address}
+	for _, a := range known.addresses {
+		if a != c.PEC.Folded {
+			e.Different = append(e.Different, a)
+		}
+	}
+	return e
+}
+
+// addHolder enters a registered position among those who declare its address. An assigned domicile is nobody's to share.
+func (s *suspects) addHolder(c *checker.Company, x rules.Exclusion, asOf checker.Date) {
+	if c.Assigned() {
+		return
+	}
+	g := s.groups[c.PEC.Folded]
+	if g == nil {
+		g = &group{entries: map[string]*entry{}}
+		s.groups[strings.Clone(c.PEC.Folded)] = g
+	}
+	since := c.Registered
+	if since.After(asOf) {
+		since = checker.Date{}
+	}
+	e := g.entries[c.Key()]
+	switch {
+	case e == nil:
+		g.entries[strings.Clone(c.Key())] = &entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
+			Identity: cloneIdentity(c.Identity), Origin: c.Origin, Name: strings.Clone(c.Name), CCIAA: strings.Clone(c.CCIAA),
+			Chamber: c.Chamber, Since: since, InScope: !x.Out,
+		}}
+	case c.LocalUnit && !e.localOnly:
+	case e.localOnly && !c.LocalUnit:
+		e.localOnly, e.undated, e.Since, e.InScope = false, since.IsZero(), since, !x.Out
+	default:
+		e.InScope = e.InScope || !x.Out
+		e.undated = e.undated || since.IsZero()
+		if since.After(e.Since) {
+			e.Since = since
+		}
+	}
+}
+
+// settle takes away the dates of companies with an undated position and puts the latest to register first.
+func (g *group) settle() {
+	for _, e := range g.entries {
+		if e.undated {
+			e.Since = checker.Date{}
+		}
+		g.holders = append(g.holders, e.Holder)
+	}
+	sortHolders(g.holders)
+	g.place = make(map[string]int, len(g.holders))
+	for i := range g.holders {
+		g.place[g.holders[i].Key()] = i
+	}
+	g.entries = nil
+}
+
+// others returns who else declares the company's address, and since when the company itself does.
+func (s *suspects) others(c *checker.Company) (others []checker.Holder, more int, own checker.Date) {
+	g := s.groups[c.PEC.Folded]
+	if g == nil {
+		return nil, 0, checker.Date{}
+	}
+	key := c.Key()
+	self, declared := g.place[key]
+	if declared {
+		own = g.holders[self].Since
+	}
+	if len(g.holders) == 1 && declared {
+		return nil, 0, own
+	}
+	others = make([]checker.Holder, 0, min(len(g.holders), maxHolders))
+	for i := range g.holders {
+		if declared && i == self {
+			continue
+		}
+		if len(others) == maxHolders {
+			more++
+			continue
+		}
+		others = append(others, g.holders[i])
+	}
+	return others, more, own
+}

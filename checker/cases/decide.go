@@ -1,0 +1,332 @@
+package cases
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"pecaudit/checker"
+)
+
+// DecideInput is what Decide knows of the run beside what it saw of each position.
+type DecideInput struct {
+	AsOf checker.Date
+	Run  string
+
+	// Pending are the filings sent and not yet processed, of these companies at least. PendingRead says that a list of them was given: a
+	// filing that an earlier list held and this one does not has been processed.
+	Pending     []Pending
+	PendingRead bool
+
+	// HeldRules and HeldChambers are what the brake holds: their cases do not move.
+	HeldRules    map[checker.RuleID]bool
+	HeldChambers map[string]bool
+
+	// Chambers are those of which the run read at least one position: their lists have arrived.
+	Chambers map[string]bool
+
+	// HolderNow tells what became of a holder kept with a shared case. Nil: none was read.
+	HolderNow func(company, address string) HolderNow
+}
+
+// HolderNow is what the run saw of another company that declared the same address. The zero value: it was not read.
+type HolderNow struct {
+	Read     bool // in scope or not, with an address or none, or as cancelled
+	Declares bool // on a position of it that is not cancelled the address stands still
+	Untold   bool // of a position of it the list does not tell the address
+}
+
+func (h HolderNow) gone() bool { return h.Read && !h.Declares && !h.Untold }
+
+// A Pending is a filing of a company that is sent and not yet processed.
+type Pending struct {
+	Company  string // key
+	Protocol string
+	On       checker.Date
+}
+
+// filingHolds is how many days a filing stops lapsing if nobody says that it was processed.
+const filingHolds = 60
+
+// Decide compares the newest case of each key with what today's run saw and returns the cases that are new or changed, with their new events
+// only, ordered by key and day found. newest and today hold whole companies: all their cases and positions of all chambers, the cases of a
+// company side by side. A case without new events changed only in what was last read of it: the days Checked and Failed, the Facts.
+//
+// Decide changes none of its arguments, and nothing once more when it is asked the same again about what it returned. What is unknown, absent or
+// not judged moves nothing. An error means that the arguments contradict each other.
+func Decide(newest []Case, today []Sighting, in DecideInput) ([]Case, error) {
+	if in.AsOf.IsZero() {
+		return nil, errors.New("decide cases: no as-of date")
+	}
+	d := decision{DecideInput: in, filings: map[string]Pending{}}
+	for _, p := range in.Pending {
+		if !p.On.After(in.AsOf) && p.On.After(d.filings[p.Company].On) {
+			d.filings[p.Company] = p
+		}
+	}
+	rows := map[string][]*Sighting{}
+	var companies []string // in the order of today
+	for i := range today {
+		s := &today[i]
+		if in.HeldChambers[s.Chamber] {
+			continue
+		}
+		if rows[s.Company] == nil {
+			companies = append(companies, s.Company)
+		}
+		rows[s.Company] = append(rows[s.Company], s)
+	}
+	for len(newest) > 0 {
+		n := 1
+		for n < len(newest) && newest[n].Company == newest[0].Company {
+			n++
+		}
+		company := newest[0].Company
+		if err := d.company(newest[:n], rows[company]); err != nil {
+			return nil, fmt.Errorf("decide cases: %w", err)
+		}
+		delete(rows, company)
+		newest = newest[n:]
+	}
+	for _, company := range companies {
+		if ss := rows[company]; ss != nil {
+			if err := d.company(nil, ss); err != nil {
+				return nil, fmt.Errorf("decide cases: %w", err)
+			}
+		}
+	}
+	slices.SortFunc(d.changed, func(a, b Case) int {
+		if c := a.Key.Compare(b.Key); c != 0 {
+			return c
+		}
+		return a.Found.Compare(b.Found)
+	})
+	return d.changed, nil
+}
+
+// A decision is one call of Decide.
+type decision struct {
+	DecideInput
+	filings map[string]Pending // newest of each company
+	changed []Case
+}
+
+// company decides one company: first what became of its cases, then which rows open new ones.
+func (d *decision) company(stored []Case, ss []*Sighting) error {
+	seen := map[Key]*Case{}
+	for i := range stored {
+		old := &stored[i]
+		if seen[old.Key] != nil {
+			return fmt.Errorf("cases %s and %s are both the newest of one key", seen[old.Key].ID, old.ID)
+		}
+		seen[old.Key] = old
+		if !old.Open() || d.AsOf.Before(old.Checked) || d.HeldChambers[old.Chamber] {
+			continue
+		}
+		c := *old
+		c.Events = nil
+		if err := d.review(&c, stored, read(c.Key, ss)); err != nil {
+			return err
+		}
+		if c.differs(old) {
+			d.changed = append(d.changed, c)
+		}
+	}
+	opened := map[Key]bool{}
+	for _, s := range ss {
+		for _, check := range s.Checks {
+			family, ok := FamilyOf(check.Ground)
+			k := Key{s.Company, s.Address, family, s.Chamber}
+			if !ok || check.Outcome != failed || !s.Valid || !s.InScope || !s.Told || opened[k] {
+				continue
+			}
+			opened[k] = true
+			if err := d.open(k, seen[k], stored, read(k, ss)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// differs reports whether c is not what old was.
+func (c *Case) differs(old *Case) bool {
+	return len(c.Events) > 0 || c.Checked != old.Checked || c.Failed != old.Failed || c.Filed != old.Filed || !reflect.DeepEqual(c.Facts, old.Facts)
+}
+
+// review moves a standing case to where today's reading takes it.
+func (d *decision) review(c *Case, stored []Case, r *reading) error {
+	if d.held(c.Rules, r) {
+		return nil
+	}
+	if err := d.file(c); err != nil {
+		return err
+	}
+	switch {
+	case r.here:
+		return d.judge(c, stored, r)
+	case r.out != nil:
+		return d.end(c, EventCeased, Withdrawn, r.out)
+	case d.gone(c, r):
+		return d.end(c, EventMoved, Moved, r.away[0])
+	}
+	return nil
+}
+
+// judge is review of a case whose company was read in its chamber, with a duty.
+func (d *decision) judge(c *Case, stored []Case, r *reading) error {
+	c.Checked = d.AsOf
+	if len(r.same) > 0 {
+		c.refresh(r, d)
+	}
+	fails := r.fails()
+	late := c.State == Referred || c.State == Decided // nothing but the office moves it now, and its ground stays the one that was referred
+	if len(fails) > 0 {
+		c.Failed = d.AsOf
+	}
+	switch {
+	case late:
+		return nil
+	case len(fails) > 0:
+		if err := d.restate(c, r, fails); err != nil {
+			return err
+		}
+		return d.lapse(c, stored, r, fails)
+	case len(r.same) == 0:
+		if s := r.elsewhere(c.Facts.REA); s != nil {
+			return d.cure(c, s)
+		}
+	case r.passes(c):
+		return d.cure(c, r.same[0])
+	}
+	return nil
+}
+
+// restate records which rules fail and which ground stands. A rule that did not pass today stays recorded: it must still be seen to
+// pass before the case is cured.
+func (d *decision) restate(c *Case, r *reading, fails []Check) error {
+	var rules []checker.RuleID
+	for _, f := range fails {
+		rules = append(rules, f.Rule)
+	}
+	for _, id := range c.Rules {
+		if !slices.Contains(rules, id) && !r.pass(id) {
+			rules = append(rules, id)
+		}
+	}
+	slices.Sort(rules)
+	ground := gravest(fails)
+	if ground == c.Ground && slices.Equal(rules, c.Rules) {
+		return nil
+	}
+	c.Ground, c.Rules = ground, rules
+	return c.move(d.event(EventGround, r.failing(), fails), c.State)
+}
+
+// lapse ends the window of a listed case: only after its safe day, on a check whose evidence speaks for a later day too.
+func (d *decision) lapse(c *Case, stored []Case, r *reading, fails []Check) error {
+	if c.State != Listed || !r.failsAfter(c.Term.Safe, d.AsOf) || answer(c.Key, stored, r, d.AsOf) != nil {
+		return nil
+	}
+	if !c.Filed.IsZero() && !d.AsOf.After(c.Filed.AddDays(filingHolds)) {
+		return nil
+	}
+	return c.move(d.event(EventLapsed, r.failing(), fails), Lapsed)
+}
+
+// cure closes a case that the row puts right: by another address, or by passing.
+func (d *decision) cure(c *Case, s *Sighting) error {
+	to, kind := c.cured(), EventCured
+	if to == Cleared {
+		kind = EventCleared
+	}
+	return d.end(c, kind, to, s)
+}
+
+// end closes a case on the evidence of a row.
+func (d *decision) end(c *Case, kind EventKind, to State, s *Sighting) error {
+	c.Checked = d.AsOf
+	e := d.event(kind, s, nil)
+	if s.Address != c.Address {
+		e.Evidence.PEC = s.Facts.PEC
+	} else {
+		for _, check := range s.Checks {
+			if slices.Contains(c.Rules, check.Rule) {
+				e.Evidence.Checks = append(e.Evidence.Checks, check)
+			}
+		}
+	}
+	return c.close(e, to)
+}
+
+// file follows the filings of the company.
+func (d *decision) file(c *Case) error {
+	if c.State != Found && c.State != Listed && c.State != Opposed {
+		return nil
+	}
+	e := Event{At: d.AsOf, By: byProgram, Event: EventFiled, Run: d.Run}
+	p, pending := d.filings[c.Company]
+	switch {
+	case pending && p.On.After(c.Filed):
+		c.Filed, e.Protocol = p.On, p.Protocol
+	case !pending && d.PendingRead && !c.Filed.IsZero() && c.Office.Event != EventFiled:
+		c.Filed, e.Note = checker.Date{}, "no longer among the filings not yet processed"
+	default:
+		return nil
+	}
+	return c.move(e, c.State)
+}
+
+// gone reports whether the company has gone to another chamber: it was read only there. If the list of its own chamber has not arrived, that it
+// was read where it always is read too says nothing.
+func (d *decision) gone(c *Case, r *reading) bool {
+	for _, s := range r.away {
+		if d.Chambers[c.Chamber] || !slices.Contains(c.Facts.Elsewhere, s.Chamber) {
+			return true
+		}
+	}
+	return false
+}
+
+// held reports whether the brake holds the case: a rule that it records, or one that fails today, is held.
+func (d *decision) held(recorded []checker.RuleID, r *reading) bool {
+	if len(d.HeldRules) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(recorded, func(id checker.RuleID) bool { return d.HeldRules[id] }) ||
+		slices.ContainsFunc(r.fails(), func(f Check) bool { return d.HeldRules[f.Rule] })
+}
+
+// open begins a new case unless one stands, or the last one was closed today or later, or what the office entered holds.
+func (d *decision) open(k Key, last *Case, stored []Case, r *reading) error {
+	if last != nil && (last.Open() || !d.AsOf.After(last.Closed) || !d.AsOf.After(last.Found)) {
+		return nil
+	}
+	fails := r.fails()
+	if d.held(nil, r) || answer(k, stored, r, d.AsOf) != nil {
+		return nil
+	}
+	c := Case{ID: k.ID(d.AsOf), Key: k, Ground: gravest(fails), Found: d.AsOf, Checked: d.AsOf, Failed: d.AsOf}
+	for _, f := range fails {
+		c.Rules = append(c.Rules, f.Rule)
+	}
+	slices.Sort(c.Rules)
+	c.refresh(r, d)
+	if err := c.move(d.event(EventFound, r.failing(), fails), Found); err != nil {
+		return err
+	}
+	if err := d.file(&c); err != nil {
+		return err
+	}
+	d.changed = append(d.changed, c)
+	return nil
+}
+
+// event is an event of this run on the evidence of a row.
+func (d *decision) event(kind EventKind, s *Sighting, checks []Check) Event {
+	return Event{
+		At: d.AsOf, By: byProgram, Event: kind, Run: d.Run,
+		Evidence: &Evidence{File: s.Facts.File, Sheet: s.Facts.Sheet, Row: s.Facts.Row, Checks: slices.Clone(checks)},
+	}
+}

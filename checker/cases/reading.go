@@ -1,0 +1,195 @@
+package cases
+
+import (
+	"slices"
+	"strings"
+
+	"pecaudit/checker"
+)
+
+// The words of Check.Outcome.
+var (
+	passed = checker.Pass.String()
+	failed = checker.Fail.String()
+)
+
+// A reading is what today's run saw of one key.
+type reading struct {
+	Key
+	here bool        // the company was read in the chamber, with a duty
+	same []*Sighting // of these, rows with the key's address
+	rest []*Sighting // of these, the other rows: another address, none, or not told
+	out  *Sighting   // a row of the chamber by which it is cancelled or has no duty
+	away []*Sighting // rows with a duty in other, known chambers
+}
+
+func read(k Key, ss []*Sighting) *reading {
+	r := &reading{Key: k}
+	for _, s := range ss {
+		switch {
+		case s.Chamber == k.Chamber && !s.InScope:
+			r.out = s
+		case s.Chamber == k.Chamber && s.Told && s.Address == k.Address:
+			r.here, r.same = true, append(r.same, s)
+		case s.Chamber == k.Chamber:
+			r.here, r.rest = true, append(r.rest, s)
+		case s.InScope && s.Chamber != "":
+			r.away = append(r.away, s)
+		}
+	}
+	return r
+}
+
+// fails returns the failing checks of the family, each rule once: any failing position counts.
+func (r *reading) fails() []Check {
+	var fails []Check
+	for _, s := range r.same {
+		for _, c := range s.Checks {
+			if c.Outcome == failed && r.concerns(c) && !slices.ContainsFunc(fails, func(f Check) bool { return f.Rule == c.Rule }) {
+				fails = append(fails, c)
+			}
+		}
+	}
+	return fails
+}
+
+func (r *reading) concerns(c Check) bool {
+	f, ok := FamilyOf(c.Ground)
+	return ok && f == r.Family
+}
+
+// failing returns the first row on which a rule of the family fails, else the first with the address.
+func (r *reading) failing() *Sighting {
+	for _, s := range r.same {
+		if slices.ContainsFunc(s.Checks, func(c Check) bool { return c.Outcome == failed && r.concerns(c) }) {
+			return s
+		}
+	}
+	return r.same[0]
+}
+
+// failsAfter reports whether a check fails on evidence that speaks for a day after the given one. The row speaks for the day of its list, and
+// what decided the rule for a day of its own: an old list or receipt, read late, says nothing of what was done meanwhile.
+func (r *reading) failsAfter(day, asOf checker.Date) bool {
+	for _, s := range r.same {
+		if !s.speaks(asOf).After(day) {
+			continue
+		}
+		for _, c := range s.Checks {
+			if c.Outcome == failed && r.concerns(c) && (c.On.IsZero() || c.On.After(day)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// speaks returns the day for which the row speaks.
+func (s *Sighting) speaks(asOf checker.Date) checker.Date {
+	if s.Reference.IsZero() {
+		return asOf
+	}
+	return s.Reference
+}
+
+// pass reports whether the rule passes on a row with the address and on none fails or is unknown. To take no part is no pass.
+func (r *reading) pass(id checker.RuleID) bool {
+	ok := false
+	for _, s := range r.same {
+		for _, c := range s.Checks {
+			if c.Rule != id {
+				continue
+			}
+			if c.Outcome != passed {
+				return false
+			}
+			ok = true
+		}
+	}
+	return ok
+}
+
+// passes reports whether the address, on which no rule of the family fails, was seen to be right: every rule that the case records passes,
+// and the other holders of a shared address are gone.
+func (r *reading) passes(c *Case) bool {
+	for _, id := range c.Rules {
+		if !r.pass(id) {
+			return false
+		}
+	}
+	return c.Family != FamilyShared || !slices.ContainsFunc(c.Facts.Holders, func(h Holder) bool { return !h.Gone })
+}
+
+// elsewhere returns the row by which the company now has another address here, or none. The position of the case speaks for itself where it was
+// read: that another position of the company has another address says nothing of one that is not told.
+func (r *reading) elsewhere(rea string) *Sighting {
+	var told, own *Sighting
+	for _, s := range r.rest {
+		if rea != "" && s.Facts.REA == rea && (own == nil || !own.Told) {
+			own = s
+		}
+		if s.Told && told == nil {
+			told = s
+		}
+	}
+	if own == nil {
+		return told
+	}
+	if own.Told {
+		return own
+	}
+	return nil
+}
+
+// refresh takes over what the newest row says of the position. Where nothing fails, the detail of the last failure stays.
+func (c *Case) refresh(r *reading, d *decision) {
+	s := r.failing()
+	kept := c.Facts
+	c.Facts = s.Facts
+	c.Facts.Detail = kept.Detail
+	var details []string
+	for _, f := range r.fails() {
+		if f.Detail != "" {
+			details = append(details, f.Detail)
+		}
+	}
+	if len(details) > 0 {
+		c.Facts.Detail = strings.Join(details, " · ")
+	}
+	if c.Family == FamilyShared {
+		c.Facts.Holders = d.holders(c.Address, kept.Holders, s.Facts.Holders)
+	}
+	c.Facts.Elsewhere = nil
+	for _, a := range r.away {
+		kept.Elsewhere = append(kept.Elsewhere[:len(kept.Elsewhere):len(kept.Elsewhere)], a.Chamber)
+	}
+	if len(kept.Elsewhere) > 0 {
+		c.Facts.Elsewhere = slices.Compact(slices.Sorted(slices.Values(kept.Elsewhere)))
+	}
+}
+
+// holders joins the holders kept with a case and those of today. One that today's lists do not tell of stays: only one that was read with
+// another address, or as cancelled, is gone, and is forgotten when it is not read any more.
+func (d *decision) holders(address string, kept, seen []Holder) []Holder {
+	var all []Holder
+	for _, h := range seen {
+		h.Gone = false
+		all = append(all, h)
+	}
+	for _, h := range kept {
+		if slices.ContainsFunc(seen, func(s Holder) bool { return s.Company == h.Company }) {
+			continue
+		}
+		var now HolderNow
+		if d.HolderNow != nil {
+			now = d.HolderNow(h.Company, address)
+		}
+		if h.Gone && now == (HolderNow{}) {
+			continue
+		}
+		h.Gone = now.gone()
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b Holder) int { return strings.Compare(a.Company, b.Company) })
+	return all
+}

@@ -1,0 +1,61 @@
+package checker
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Forms is the table of legal forms as it stands on one day. It does not change once made, so any number of goroutines may use it.
+type Forms struct {
+	codes map[string]*LegalForm
+	words map[string]*LegalForm
+}
+
+// NewForms returns the table for a day: entries whose period does not hold it are left out. A code or word that stands for two forms on that
+// day is an error.
+func NewForms(list []LegalForm, on Date) (*Forms, error) {
+	f := &Forms{codes: make(map[string]*LegalForm), words: make(map[string]*LegalForm)}
+	var errs []error
+	add := func(table map[string]*LegalForm, word string, form *LegalForm) {
+		key := string(appendFolded(nil, word))
+		old, ok := table[key]
+		switch {
+		case key == "":
+			errs = append(errs, fmt.Errorf("legal form %s: %q holds no letter", form.Code, word))
+		case ok && old != form:
+			errs = append(errs, fmt.Errorf("%q stands for two legal forms on %s: %s and %s", word, on, old.Code, form.Code))
+		default:
+			table[key] = form
+		}
+	}
+	for i := range list {
+		form := list[i]
+		if !form.Period.Contains(on) {
+			continue
+		}
+		add(f.codes, form.Code, &form)
+		add(f.words, form.Name, &form)
+		for _, word := range form.Words {
+			add(f.words, word, &form)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Find understands a cell of a column natura_giuridica: a two-letter code of the register, or words ("S.R.L.", "ditta individuale"); case,
+// accents, blanks and punctuation mean nothing, but for two letters without punctuation, which are always a code: SE is a società semplice and
+// S.E. a società europea. It returns nil when the cell is empty or not understood, and allocates nothing.
+func (f *Forms) Find(cell string) *LegalForm {
+	cell = TrimSpace(cell)
+	var room [96]byte
+	word := appendFolded(room[:0], cell)
+	if len(cell) > 2 {
+		if form := f.words[string(word)]; form != nil {
+			return form
+		}
+	}
+	return f.codes[string(word)]
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"pecaudit/checker"
+	"pecaudit/checker/audit"
+	"pecaudit/reports"
+)
+
+// auditFlags are audit's own flags.
+type auditFlags struct {
+	inputs
+	out, view, published, procedure, findings, force, rows, rejected, calendar, store string
+}
+
+func (p *program) auditCommand() *cobra.Command {
+	var f auditFlags
+	c := &cobra.Command{
+		Use:   "audit [flags] LIST...",
+		Short: "One-off audit of company lists",
+		Long: `Judges every position of the lists (CSV, XLSX, or a zip with one of them; - is standard input) and prints a summary that says
+which checks were done, and which were not and why. Opens no case. Give all lists at once: whether an address is
+shared can only be seen among the lists of one run.`,
+		Example: `  pecaudit audit imprese.csv --out verifica.xlsx
+  pecaudit audit imprese.xlsx --pec-status gestore.csv --findings rilievi.csv --json
+  pecaudit audit scuole.csv --map pec=INDIRIZZOPECSCUOLA --map rea=CODICESCUOLA`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return p.audit(c.Context(), &f, args) },
+	}
+	f.register(c)
+	c.Flags().StringVar(&f.out, "out", "", "write a workbook, FILE.xlsx")
+	c.Flags().StringVar(&f.findings, "findings", "", "write every rule that did not pass, FILE.jsonl or FILE.csv")
+	c.Flags().StringVar(&f.force, "findings-force", "all", "which findings: all or binding")
+	c.Flags().StringVar(&f.rows, "rows", "", "write every row as it was understood, FILE.jsonl or FILE.csv")
+	c.Flags().StringVar(&f.rejected, "rejected", "", "write the rows that could not be read, FILE.csv")
+	return c
+}
+
+func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) error {
+	asOf, err := date("--as-of", f.asOf, p.today())
+	if err != nil {
+		return err
+	}
+	if f.force != "all" && f.force != "binding" {
+		return usagef("--findings-force %q: it must be all or binding", f.force)
+	}
+	if err := distinctOutputs(f.out, f.findings, f.rows, f.rejected); err != nil {
+		return err
+	}
+	s, err := p.setup(f.config)
+	if err != nil {
+		return err
+	}
+	if err := f.apply(s.Config); err != nil {
+		return err
+	}
+	s.Lists.Companies = nil // an audit is of the lists it is given
+	for _, path := range lists {
+		s.Lists.Companies = append(s.Lists.Companies, ListFile{Path: path})
+	}
+	a, _, err := f.prepare(p, s, asOf, asOf.In())
+	if err != nil {
+		return err
+	}
+	outputs, err := audit.NewOutputs(f.findings, f.rows, f.rejected, f.force == "binding")
+	if err != nil {
+		return usageError{err}
+	}
+	defer outputs.Abort()
+
+	book := &reports.Month{Kind: reports.AuditBook, Month: asOf.In(), AsOf: asOf, Version: version(), Config: s.Hash()}
+	sink := audit.Sink{
+		EveryRow: outputs.EveryRow(),
+		Row: func(row *audit.Row) error {
+			if f.out != "" {
+				book.Rows = append(append(book.Rows, audit.Breaches(row)...), audit.Lines(row)...)
+			}
+			return outputs.Row(row)
+		},
+		Rejected: func(_ string, row *checker.RejectedRow) error {
+			if f.out != "" {
+				book.Rejected = append(book.Rejected, audit.RejectedLine(row))
+			}
+			return outputs.Rejected(row)
+		},
+	}
+	bars := startProgress(f.progressTo(p))
+	a.Progress = bars.step
+	result, err := a.Run(ctx, sink)
+	bars.wait()
+	if err != nil {
+		return err
+	}
+	if err := outputs.Commit(); err != nil {
+		return err
+	}
+	if f.out != "" {
+		book.Summary, book.Rules, book.Sources = result.Summary, audit.AppliedRules(&result.Summary), result.Sources()
+		book.Summary.Seconds = 0
+		reports.Sort(book.Rows)
+		if err := reports.Write(f.out, book); err != nil {
+			return err
+		}
+	}
+	return f.finish(p, s.Config, result)
+}
+
+// distinctOutputs refuses two outputs in one file: the second would silently replace the first.
+func distinctOutputs(paths ...string) error {
+	paths = slices.DeleteFunc(slices.Clone(paths), func(s string) bool { return s == "" })
+	slices.Sort(paths)
+	for i := 1; i < len(paths); i++ {
+		if paths[i] == paths[i-1] {
+			return usagef("%s is named for two outputs: give each a file of its own", paths[i])
+		}
+	}
+	return nil
+}

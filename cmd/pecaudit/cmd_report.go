@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"pecaudit/checker"
+	"pecaudit/checker/audit"
+)
+
+func (p *program) reportCommand() *cobra.Command {
+	var f storeFlags
+	var month, outDir string
+	c := &cobra.Command{
+		Use:   "report --month YYYY-MM",
+		Short: "Writes the workbooks of a month again",
+		Long: `Writes the workbooks of a month as they were at the end of its last run or publication. Equal data give equal bytes, with the
+same version of the program.`,
+		Example: "  pecaudit report --config pecaudit.yaml --month 2026-11\n  pecaudit report --config pecaudit.yaml --month 2026-11 --out-dir copie",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.report(c.Context(), &f, month, outDir)
+		},
+	}
+	f.register(c)
+	c.Flags().StringVar(&month, "month", "", "the month, YYYY-MM")
+	c.Flags().StringVar(&outDir, "out-dir", "", "folder of the workbooks (default: the configuration's)")
+	return c
+}
+
+func (p *program) report(ctx context.Context, f *storeFlags, month, outDir string) error {
+	m, err := checker.ParseMonth(month)
+	if err != nil {
+		return usagef("--month: %w", err)
+	}
+	s, st, err := f.open(ctx, p, false)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if outDir == "" {
+		outDir = s.OutDir
+	}
+	written, err := audit.WriteBooks(ctx, st, m, outDir, nil)
+	for _, path := range written {
+		fmt.Fprintln(p.stdout, path)
+	}
+	return err
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pecaudit/checker"
+	"pecaudit/checker/audit"
+	"pecaudit/checker/cases"
+	"pecaudit/checker/rules"
+	"pecaudit/checker/store"
+)
+
+// storeFlags are the flags of every command that opens the store.
+type storeFlags struct{ config, dsn string }
+
+func (f *storeFlags) register(c *cobra.Command) {
+	c.Flags().StringVar(&f.config, "config", "", "configuration file")
+	c.Flags().StringVar(&f.dsn, "store", "", "the store (default: the configuration's)")
+}
+
+// open opens the configuration and the store that it names, or the flag.
+func (f *storeFlags) open(ctx context.Context, p *program, write bool) (*setup, *store.Store, error) {
+	s, err := p.setup(f.config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.dsn != "" {
+		s.Store = f.dsn
+	}
+	st, err := store.Open(ctx, s.Store, store.Options{Write: write, Now: p.now})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, st, nil
+}
+
+// runFlags are run's own flags.
+type runFlags struct {
+	inputs
+	store, month, published, act, by, outDir string
+	chambers, accept                         []string
+}
+
+func (p *program) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [flags]",
+		Short: "The monthly batch: lists, checks, cases, workbooks",
+		Long: `Reads the lists that the configuration names, judges every position, moves the cases in the store and writes one workbook per
+chamber and nazionale.xlsx. Running the same month again changes nothing. Lists may arrive late and one chamber at a
+time: whoever is not in the lists is not touched.
+
+With --published, --act and --by the month's list is published after the checks, as 'cases publish' does.`,
+		Example: `  pecaudit run --config pecaudit.yaml
+  pecaudit run --config pecaudit.yaml --month 2026-11 --published 2026-11-02 --act "Determinazione 12/2026" --by "A. Bianchi"
+  pecaudit run --config pecaudit.yaml --accept UNI-001`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.monthly(c.Context(), &f) },
+	}
+	f.register(c)
+	c.Flags().StringVar(&f.store, "store", "", "the store (default: the configuration's)")
+	c.Flags().StringVar(&f.month, "month", "", "the month, YYYY-MM (default: that of as-of)")
+	c.Flags().StringVar(&f.published, "published", "", "publish the list with this date, YYYY-MM-DD")
+	c.Flags().StringVar(&f.act, "act", "", "the act that the list belongs to (with --published)")
+	c.Flags().StringVar(&f.by, "by", "", "who publishes it (with --published)")
+	c.Flags().StringArrayVar(&f.chambers, "chamber", nil, "only this chamber: slug, name or sigla (repeatable)")
+	c.Flags().StringArrayVar(&f.accept, "accept", nil, "lift the hold of a rule or chamber, RULE or SLUG (repeatable)")
+	c.Flags().StringVar(&f.outDir, "out-dir", "", "folder of the workbooks (default: the configuration's)")
+	return c
+}
+
+// monthly is one monthly run.
+func (p *program) monthly(ctx context.Context, f *runFlags) error {
+	asOf, err := date("--as-of", f.asOf, p.today())
+	if err != nil {
+		return err
+	}
+	month := asOf.In()
+	if f.month != "" {
+		if month, err = checker.ParseMonth(f.month); err != nil {
+			return usagef("--month: %w", err)
+		}
+	}
+	s, err := p.setup(f.config)
+	if err != nil {
+		return err
+	}
+	if err := f.apply(s.Config); err != nil {
+		return err
+	}
+	if f.store != "" {
+		s.Store = f.store
+	}
+	if f.outDir != "" {
+		s.OutDir = f.outDir
+	}
+	if len(s.Lists.Companies) == 0 {
+		return usagef("run needs lists of companies: name them in the configuration (lists: {companies: [...]}), or audit single lists with 'pecaudit audit'")
+	}
+	a, reg, err := f.prepare(p, s, asOf, month)
+	if err != nil {
+		return err
+	}
+	chambers, err := reg.chamberSlugs(f.chambers)
+	if err != nil {
+		return err
+	}
+	b := &audit.Batch{
+		Audit: *a, Month: month, Chambers: chambers, Register: reg.chambers, Brake: s.brake(), Accept: map[string]bool{},
+		Procedure: func(chamber string) *cases.Procedure { proc, _ := s.procedureOf(chamber); return proc },
+		Version:   version(), Config: s.Hash(), Log: p.log,
+	}
+	for _, name := range f.accept {
+		if rules.ByID(checker.RuleID(strings.ToUpper(name))) != nil {
+			b.Accept[strings.ToUpper(name)] = true
+			continue
+		}
+		slugs, err := reg.chamberSlugs([]string{name})
+		if err != nil {
+			return usagef("--accept %q is neither a rule ('pecaudit rules' lists them) nor a chamber", name)
+		}
+		b.Accept[slugs[0]] = true
+	}
+	var publish *audit.Publishing
+	if f.published != "" || f.act != "" || f.by != "" {
+		if publish, err = p.publishing(s, month, f.published, f.act, f.by, chambers); err != nil {
+			return err
+		}
+		publish.Today = laterOf(p.today(), asOf)
+	}
+	for _, warning := range s.warnings(asOf) {
+		fmt.Fprintln(p.stderr, "pecaudit:", warning)
+	}
+
+	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Now: p.now})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	b.Store = st
+	if err := b.Refuse(ctx); err != nil {
+		return err
+	}
+	if publish != nil {
+		if err := publish.Refuse(asOf, chambers); err != nil {
+			return err
+		}
+	}
+	bars := startProgress(f.progressTo(p))
+	b.Progress = bars.step
+	result, err := b.Run(ctx)
+	bars.wait()
+	if err != nil {
+		return err
+	}
+	if len(result.Holds) > 0 {
+		p.worst(exitHeld)
+		for _, h := range result.Holds {
+			fmt.Fprintf(p.stderr, "pecaudit: held: %s; look at the workbooks (BOZZA), then run again with --accept %s\n", h.Why, h.Name())
+		}
+	}
+	if publish != nil && len(result.Holds) == 0 {
+		done, err := publish.Run(ctx, st)
+		if err != nil {
+			return err
+		}
+		p.tellPublished(done)
+	}
+	written, err := audit.WriteBooks(ctx, st, month, s.OutDir, result.Slugs)
+	if err != nil {
+		return err
+	}
+	p.log.Info().Str("run", result.Run).Str("month", month.String()).Int("rows", result.Summary.Rows).Int("rejected", result.Summary.Rejected).
+		Int("cases_changed", result.Changed).Int("workbooks", len(written)).Float64("seconds", result.Summary.Seconds).Msg("run completed")
+	if err := f.finish(p, s.Config, result.Result); err != nil {
+		return err
+	}
+	if !f.json && !f.quiet {
+		for _, path := range written {
+			fmt.Fprintln(p.stdout, path)
+		}
+	}
+	return nil
+}
+
+func laterOf(a, b checker.Date) checker.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// warnings are what the procedures in use ask to verify.
+func (s *setup) warnings(on checker.Date) []string {
+	var w []string
+	for _, chamber := range append([]string{""}, sortedKeys(s.Procedure.Chambers)...) {
+		proc, _ := s.procedureOf(chamber)
+		if text := proc.WarningOn(on); text != "" && !contains(w, text) {
+			w = append(w, text)
+		}
+	}
+	return w
+}

@@ -1,0 +1,19 @@
+// Command pecaudit checks the certified e-mail addresses (PEC) of the companies of an Italian business register, follows a case for
+// each irregular one, and writes monthly workbooks for each chamber of commerce. See the README, and pecaudit --help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+	_ "time/tzdata" // days are counted in Rome, on machines without a zone database too
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
+	os.Exit(p.run(ctx, os.Args[1:])) //nolint:gocritic // stop only resets signals: the process ends here
+}

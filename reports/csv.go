@@ -1,0 +1,72 @@
+package reports
+
+import (
+	"bufio"
+	"io"
+	"strings"
+)
+
+// CSVText returns a text as the program's CSV files hold it: one that begins with = + - @, a tab or a carriage return gets a leading ', so that a
+// spreadsheet shows it and never computes it.
+func CSVText(s string) string {
+	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+		return "'" + s
+	}
+	return s
+}
+
+// A CSVWriter writes CSV as a spreadsheet set to Italian opens it: ; between fields, UTF-8 with BOM, CRLF, quotes where needed.
+type CSVWriter struct {
+	w     *bufio.Writer
+	begun bool
+}
+
+// NewCSV returns a writer on w. Nothing is written, the BOM neither, before the first Write or Flush.
+func NewCSV(w io.Writer) *CSVWriter { return &CSVWriter{w: bufio.NewWriterSize(w, 64<<10)} }
+
+// Write writes a record. Every field goes through CSVText.
+func (c *CSVWriter) Write(fields ...string) error {
+	c.begin()
+	for i, s := range fields {
+		if i > 0 {
+			c.w.WriteByte(';')
+		}
+		s = CSVText(s)
+		if !needsQuotes(s) && !(s == "" && len(fields) == 1) { // a lone empty field would be an empty line, which is no record
+			c.w.WriteString(s)
+			continue
+		}
+		c.w.WriteByte('"')
+		for {
+			quote := strings.IndexByte(s, '"')
+			if quote < 0 {
+				break
+			}
+			c.w.WriteString(s[:quote])
+			c.w.WriteString(`""`)
+			s = s[quote+1:]
+		}
+		c.w.WriteString(s)
+		c.w.WriteByte('"')
+	}
+	_, err := c.w.WriteString("\r\n") // bufio keeps the first error
+	return err
+}
+
+// Flush hands everything on to the underlying writer. It must be called at the end.
+func (c *CSVWriter) Flush() error {
+	c.begin()
+	return c.w.Flush()
+}
+
+func (c *CSVWriter) begin() {
+	if !c.begun {
+		c.begun = true
+		c.w.WriteString("\ufeff")
+	}
+}
+
+// Outer blanks are quoted too: readers differ in whether they keep them bare.
+func needsQuotes(s string) bool {
+	return strings.ContainsAny(s, ";\"\r\n\t") || s != "" && (s[0] == ' ' || s[len(s)-1] == ' ')
+}

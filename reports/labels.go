@@ -1,0 +1,501 @@
+package reports
+
+import (
+	"strconv"
+	"strings"
+
+	"pecaudit/checker"
+	"pecaudit/checker/cases"
+)
+
+// The sheets, in their order (CONTRACT section 7).
+const (
+	SheetSchedule     = "Scadenzario" // first, with --view studio only
+	SheetSummary      = "Riepilogo"
+	SheetComplete     = "Elenco completo"
+	SheetInvalid      = "PEC non valide"
+	SheetRevoked      = "PEC revocate"
+	SheetExpired      = "PEC scadute"
+	SheetInactive     = "PEC inattive"
+	SheetShared       = "Multiple tra imprese"
+	SheetProfessional = "Multiple del professionista"
+	SheetMissing      = "Prive di domicilio digitale"
+	SheetOpen         = "Termini in corso"
+	SheetLapsed       = "Termine decorso"
+	SheetCured        = "Regolarizzate"
+	SheetVerify       = "Da verificare"
+	SheetDirectors    = "Amministratori"
+	SheetExpiring     = "In scadenza"
+	SheetChanges      = "Variazioni"
+	SheetRejected     = "Righe scartate"
+	SheetRules        = "Regole applicate"
+	SheetSources      = "Fonti dei dati"
+)
+
+// Closing is the sentence that ends Riepilogo.
+const Closing = "Elaborato di supporto all'istruttoria. Non sostituisce le verifiche dell'Ufficio né i controlli ufficiali del sistema camerale; " +
+	"nessun provvedimento può fondarsi sul solo esito automatico."
+
+// DraftMark marks the workbooks of a held run.
+const DraftMark = "BOZZA - NON PUBBLICARE"
+
+// The columns of Elenco completo. ReadBack finds by these words what staff filled in.
+const (
+	columnCCIAA      = "CCIAA"
+	columnREA        = "N. REA"
+	columnCode       = "Codice fiscale"
+	columnName       = "Denominazione"
+	columnForm       = "Natura giuridica"
+	columnComune     = "Comune"
+	columnPEC        = "PEC"
+	columnProvider   = "Gestore"
+	columnGround     = "Motivo"
+	columnCure       = "Cosa fare"
+	columnDetail     = "Dettaglio"
+	columnOthers     = "Altre imprese con la stessa PEC"
+	columnSuggestion = "Suggerimento"
+	columnState      = "Stato del procedimento"
+	columnFound      = "Rilevata il"
+	columnChecked    = "Controllata il"
+	columnPublished  = "Pubblicata il"
+	columnNominal    = "Termine"
+	columnSafe       = "Ultimo giorno utile"
+	columnDaysLeft   = "Giorni residui"
+	columnOutcome    = "Esito istruttoria"
+	columnProtocol   = "Protocollo"
+	columnOn         = "Data esito"
+	columnNote       = "Note"
+	columnRule       = "Regola"
+	columnFile       = "File"
+	columnSheet      = "Foglio"
+	columnLine       = "Riga"
+	columnCase       = "ID procedimento"
+)
+
+// The columns that only some sheets have.
+const (
+	columnGroup        = "Gruppo"                  // equal for all rows of one address
+	columnShifted      = "Termine oltre i festivi" // third of the end dates
+	columnSanction     = "Conseguenze"
+	columnReason       = "Perché"
+	columnExpiry       = "Scadenza della PEC"
+	columnDaysToExpiry = "Giorni alla scadenza"
+	columnNumber       = "Progr."
+	columnAddress      = "Indirizzo PEC"
+	columnEvidence     = "Elementi rilevati"
+	columnChange       = "Variazione"
+	columnGroundThen   = "Motivo precedente"
+	columnStateThen    = "Stato precedente"
+	columnStateNow     = "Stato attuale"
+)
+
+// An OfficeOutcome is a word of the drop-down "Esito istruttoria".
+type OfficeOutcome struct {
+	Label    string
+	Event    cases.EventKind
+	Decision string // with EventDecided: ordered or rejected
+	Effect   string // what follows, for Riepilogo
+}
+
+// Outcomes are the words of the drop-down, in their order.
+var Outcomes = []OfficeOutcome{
+	{"Nuovo indirizzo iscritto", cases.EventNewAddress, "", "Il procedimento si chiude; il nuovo indirizzo è controllato per conto suo."},
+	{"Casella rinnovata o riattivata", cases.EventRenewed, "", "Il procedimento si chiude. Vale 12 mesi: nel frattempo lo riaprono solo elementi più recenti."},
+	{"Dichiarazione di funzionalità e titolarità", cases.EventDeclaration, "", "Il procedimento si chiude. Vale 12 mesi: nel frattempo lo riaprono solo elementi più recenti."},
+	{"Pratica presentata, da evadere", cases.EventFiled, "", "Il termine non decade finché la pratica non è evasa, per 60 giorni al massimo."},
+	{"Opposizione presentata", cases.EventOpposition, "", "Opposizione in esame: il procedimento resta fermo."},
+	{"Non pubblicare", cases.EventHeld, "", "La posizione resta rilevata e non entra negli elenchi da pubblicare."},
+	{"Segnalazione errata", cases.EventWithdrawn, "", "Archiviata. La riaprono solo elementi più recenti."},
+	{"Impresa cancellata", cases.EventCeased, "", "Archiviata: l'impresa non è più tenuta al domicilio digitale."},
+	{"Sede trasferita ad altra Camera", cases.EventMoved, "", "Il procedimento passa alla Camera competente."},
+	{"Confermata irregolare", cases.EventConfirmed, "", "Nessun cambio di stato: la verifica dell'Ufficio resta agli atti."},
+	{"Trasmessa al Giudice o al Conservatore", cases.EventReferred, "", "In attesa del provvedimento."},
+	{"Cancellazione disposta", cases.EventDecided, "ordered", "Provvedimento emesso: la PEC va cancellata dal registro."},
+	{"Non accolta", cases.EventDecided, "rejected", "Provvedimento negativo: la posizione si riapre solo con elementi più recenti."},
+}
+
+// OutcomeLabel returns the word of the drop-down for an entry of the office; "" for entries that are made only by command (notified, appealed, assigned,
+// executed). decision tells the two ends of a decision apart.
+func OutcomeLabel(event cases.EventKind, decision string) string {
+	for _, o := range Outcomes {
+		if o.Event == event && o.Decision == decision {
+			return o.Label
+		}
+	}
+	return ""
+}
+
+var grounds = []struct {
+	ground checker.Ground
+	label  string
+}{
+	{checker.GroundMissing, "Priva di domicilio digitale"},
+	{checker.GroundMalformed, "Indirizzo formalmente non valido"},
+	{checker.GroundSeveral, "Più indirizzi nello stesso campo"},
+	{checker.GroundCECPAC, "Indirizzo CEC-PAC, non utilizzabile dalle imprese"},
+	{checker.GroundOrdinary, "Casella di posta elettronica ordinaria"},
+	{checker.GroundShared, "PEC multipla tra imprese"},
+	{checker.GroundProfessional, "PEC multipla del professionista"},
+	{checker.GroundExpired, "PEC scaduta"},
+	{checker.GroundRevoked, "PEC revocata o cessata"},
+	{checker.GroundDomain, "Dominio inesistente o privo di servizio di posta"},
+	{checker.GroundUncertified, "Dominio gestito da operatore di posta ordinaria"},
+	{checker.GroundInactive, "PEC inattiva"},
+	{checker.GroundFull, "Casella piena"},
+	{checker.GroundExpiring, "In scadenza"},
+	{checker.GroundSuspended, "Casella sospesa o in stato non chiaro"},
+	{checker.GroundRefused, "Casella rifiutata dal gestore"},
+	{checker.GroundSharedLast, "PEC multipla, iscritta per ultima"},
+	{checker.GroundDirector, "Domicilio dell'amministratore coincidente con quello dell'impresa"},
+	{checker.GroundAssigned, "Domicilio assegnato d'ufficio ad altra impresa"},
+	{checker.GroundConflicting, "Indirizzi diversi per la stessa impresa"},
+	{checker.GroundDecertified, "Dominio non più di un gestore PEC"},
+	{checker.GroundUnlistedDomain, "Dominio non presente fra quelli noti"},
+	{checker.GroundCode, "Codice fiscale errato o assente"},
+	{checker.GroundUnreadable, "Data illeggibile"},
+	{checker.GroundStatus, "Stato dell'impresa non riconosciuto"},
+}
+
+// GroundLabel returns the Italian of a ground; the word itself if there is none.
+func GroundLabel(g checker.Ground) string {
+	for _, e := range grounds {
+		if e.ground == g {
+			return e.label
+		}
+	}
+	return string(g)
+}
+
+// groundOrder is the place of a ground in tables.
+func groundOrder(g checker.Ground) int {
+	for i, e := range grounds {
+		if e.ground == g {
+			return i
+		}
+	}
+	return len(grounds)
+}
+
+// stateOrder is the order of states in tables: the steps, then how a case ends or is diverted.
+var stateOrder = []cases.State{
+	cases.Found, cases.Listed, cases.Lapsed, cases.Referred, cases.Decided, cases.Executed,
+	cases.Opposed, cases.Cured, cases.Cleared, cases.Withdrawn, cases.Moved,
+}
+
+// StateLabel returns the Italian of a state. decider (giudice or conservatore) says to whom a referred case went; without it the label names both.
+func StateLabel(s cases.State, decider string) string {
+	switch s {
+	case cases.Found:
+		return "Rilevata"
+	case cases.Listed:
+		return "Pubblicata, termine in corso"
+	case cases.Lapsed:
+		return "Termine decorso"
+	case cases.Referred:
+		switch cases.Decider(decider) {
+		case cases.Judge:
+			return "Trasmessa al Giudice del registro"
+		case cases.Registrar:
+			return "Trasmessa al Conservatore"
+		}
+		return "Trasmessa al Giudice del registro / al Conservatore"
+	case cases.Decided:
+		return "Provvedimento emesso"
+	case cases.Executed:
+		return "PEC cancellata dal registro"
+	case cases.Cured:
+		return "Regolarizzata"
+	case cases.Cleared:
+		return "Rientrata prima della pubblicazione"
+	case cases.Withdrawn:
+		return "Archiviata"
+	case cases.Opposed:
+		return "Opposizione in esame"
+	case cases.Moved:
+		return "Trasferita ad altra Camera"
+	}
+	return string(s)
+}
+
+func (r *Row) stateLabel() string {
+	if r.State == cases.Cured && r.Late {
+		return "Regolarizzata (fuori termine)"
+	}
+	return StateLabel(r.State, r.Decider)
+}
+
+// VerdictLabel returns the Italian of a verdict.
+func VerdictLabel(v checker.Verdict) string {
+	return [...]string{"Da verificare", "Nessuna irregolarità rilevata", "Irregolare", "Fuori ambito"}[v]
+}
+
+var reasonLabels = map[checker.Reason]string{
+	checker.ReasonNoEvidence:  "Mancano i dati per dirlo",
+	checker.ReasonStale:       "L'informazione è troppo vecchia",
+	checker.ReasonTimeout:     "Il server non ha risposto in tempo",
+	checker.ReasonUnreachable: "Il server non è raggiungibile",
+	checker.ReasonTemporary:   "Risposta temporanea: da ripetere",
+	checker.ReasonPolicy:      "Il server rifiuta la verifica, non la casella",
+	checker.ReasonAmbiguous:   "Gli elementi non permettono una conclusione",
+	checker.ReasonUnsigned:    "La ricevuta non è firmata da un'autorità riconosciuta",
+	checker.ReasonUnconfirmed: "Visto una volta: da confermare in un altro giorno",
+	checker.ReasonInsolvency:  "Procedura concorsuale",
+	checker.ReasonNotTold:     "L'elenco non lo dice",
+	checker.ReasonNotExported: "Il campo non è stato probabilmente esportato",
+	checker.ReasonElsewhere:   "Un'altra posizione della stessa impresa ha l'indirizzo",
+	checker.ReasonDisputed:    "Obbligo controverso per questa forma giuridica",
+	checker.ReasonRuleFault:   "Errore del programma: riga non giudicata",
+}
+
+// ReasonLabel returns why an outcome is unknown, in Italian; the word itself if there is none.
+func ReasonLabel(r checker.Reason) string {
+	if s, ok := reasonLabels[r]; ok {
+		return s
+	}
+	return string(r)
+}
+
+// The reasons of package load for which a row is rejected.
+var rejectedLabels = map[string]string{
+	"no key":         "Manca una chiave: codice fiscale, partita IVA o numero REA",
+	"broken quoting": "Virgolette non chiuse",
+	"too few fields": "La riga finisce prima delle colonne necessarie",
+	"line too long":  "Riga troppo lunga",
+	"field too long": "Campo troppo lungo",
+}
+
+// RejectedReasonLabel returns the Italian of checker.RejectedRow.Reason; the reason itself if there is none.
+func RejectedReasonLabel(reason string) string {
+	if s, ok := rejectedLabels[reason]; ok {
+		return s
+	}
+	return reason
+}
+
+var classLabels = []struct{ class, label, short string }{
+	{"sole", "Imprese individuali", "Individuali"},
+	{"partnership", "Società di persone", "Soc. persone"},
+	{"capital", "Società di capitali", "Soc. capitali"},
+	{"cooperative", "Società cooperative", "Cooperative"},
+	{"consortium-entity", "Società consortili", "Consortili"},
+	{"consortium", "Consorzi", "Consorzi"},
+	{"other", "Altre forme", "Altre forme"},
+}
+
+// ClassLabel returns the Italian of a class of legal forms (cases.Facts.Class).
+func ClassLabel(class string) string { return classLabels[classOrder(class)].label }
+
+// classOrder is the place of a class in tables; what is not known is another form.
+func classOrder(class string) int {
+	for i, c := range classLabels {
+		if c.class == class {
+			return i
+		}
+	}
+	return len(classLabels) - 1
+}
+
+var needLabels = []struct {
+	kind  checker.Kinds
+	label string
+}{
+	{checker.StatusEvidence, "l'elenco degli stati delle caselle (--pec-status)"},
+	{checker.ExpiryEvidence, "la data di scadenza della PEC negli elenchi"},
+	{checker.ProfessionalEvidence, "l'elenco dei professionisti (--professionals)"},
+	{checker.DirectorEvidence, "i domicili degli amministratori (--directors o colonna pec_amministratore)"},
+	{checker.StateEvidence, "la colonna stato negli elenchi"},
+	{checker.MXEvidence, "la verifica DNS (--live dns)"},
+	{checker.SMTPEvidence, "la verifica SMTP (--live dns,smtp)"},
+	{checker.ReceiptEvidence, "le ricevute PEC (--receipts)"},
+}
+
+// NeedsLabel says in Italian what a rule needs, any one of it.
+func NeedsLabel(k checker.Kinds) string {
+	var needs []string
+	for _, n := range needLabels {
+		if k&n.kind != 0 {
+			needs = append(needs, n.label)
+		}
+	}
+	return strings.Join(needs, ", o ")
+}
+
+var roleLabels = map[string]string{
+	"companies": "Imprese", "pec-status": "Stato delle caselle", "professionals": "Professionisti", "directors": "Amministratori",
+	"pending": "Pratiche in corso", "receipts": "Ricevute PEC",
+}
+
+var coverageLabels = map[string]string{
+	"national": "tutto il registro nazionale",
+	"chamber":  "le posizioni di una Camera: le PEC in comune con imprese di altre Camere non si vedono",
+	"extract":  "un estratto: le PEC in comune con imprese fuori dagli elenchi non si vedono",
+}
+
+var repairLabels = map[string]string{
+	"trimmed": "spazi esterni tolti", "mailto": "mailto: tolto", "brackets": "parentesi o virgolette tolte", "trailing": "punteggiatura finale tolta",
+	"lowercased": "maiuscole ridotte", "zeros-restored": "zeri iniziali ripristinati", "guard-removed": "guardia del foglio di calcolo tolta",
+}
+
+var delimiterLabels = map[string]string{";": "punto e virgola", ",": "virgola", "\t": "tabulazione", "|": "barra verticale", "~": "tilde"}
+
+// label returns the Italian of a word, or the word.
+func label(m map[string]string, word string) string {
+	if s, ok := m[word]; ok {
+		return s
+	}
+	return word
+}
+
+var months = [...]string{
+	"", "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre",
+}
+
+// monthLabel returns "novembre 2026".
+func monthLabel(m checker.Month) string {
+	if m.Month < 1 || m.Month > 12 {
+		return ""
+	}
+	return months[m.Month] + " " + strconv.Itoa(m.Year)
+}
+
+// monthShort returns "nov 2026".
+func monthShort(m checker.Month) string {
+	if m.Month < 1 || m.Month > 12 {
+		return ""
+	}
+	return months[m.Month][:3] + " " + strconv.Itoa(m.Year)
+}
+
+// A Change is what became of a position from one month to another.
+type Change string
+
+// The changes.
+const (
+	ChangeNew        Change = "new"
+	ChangeWorsened   Change = "worsened"
+	ChangePersisting Change = "persisting"
+	ChangeSolved     Change = "solved"
+)
+
+// changeOrder is their order in the sheet: what asks for work first.
+var changeOrder = []Change{ChangeNew, ChangeWorsened, ChangePersisting, ChangeSolved}
+
+var changeLabels = map[Change]string{
+	ChangeNew: "Nuova", ChangeWorsened: "Aggravata", ChangePersisting: "Persistente", ChangeSolved: "Risolta o chiusa",
+}
+
+var changePlurals = map[Change]string{
+	ChangeNew: "Nuove", ChangeWorsened: "Aggravate", ChangePersisting: "Persistenti", ChangeSolved: "Risolte o chiuse",
+}
+
+// A ConflictKind says why an entry of the office was not taken.
+type ConflictKind string
+
+// The conflicts. ReadBack finds those up to ConflictDiffers; the others need the store.
+const (
+	ConflictWord     ConflictKind = "word"      // not a word of the drop-down
+	ConflictNoWord   ConflictKind = "no-word"   // protocol, date or note without an outcome
+	ConflictNoDate   ConflictKind = "no-date"   // no date
+	ConflictBadDate  ConflictKind = "bad-date"  // a date that cannot be read
+	ConflictNoCase   ConflictKind = "no-case"   // no ID
+	ConflictDiffers  ConflictKind = "differs"   // the same case elsewhere in the workbook with another entry
+	ConflictFuture   ConflictKind = "future"    // a date after today
+	ConflictUnknown  ConflictKind = "unknown"   // no such case
+	ConflictMismatch ConflictKind = "mismatch"  // the ID is not that of the codice fiscale
+	ConflictMovedOn  ConflictKind = "moved-on"  // the case moved on meanwhile
+	ConflictRefused  ConflictKind = "forbidden" // the state of the case does not allow it
+)
+
+var conflictLabels = map[ConflictKind]string{
+	ConflictWord:     "l'esito non è fra quelli dell'elenco a discesa",
+	ConflictNoWord:   "ci sono protocollo, data o note ma non l'esito",
+	ConflictNoDate:   "manca la data dell'esito",
+	ConflictBadDate:  "la data dell'esito non è leggibile: scriverla come gg/mm/aaaa",
+	ConflictNoCase:   "manca l'ID del procedimento: la riga non si può attribuire",
+	ConflictDiffers:  "lo stesso procedimento ha un altro esito in un'altra riga del file: lasciarne uno solo",
+	ConflictFuture:   "la data dell'esito è futura",
+	ConflictUnknown:  "nessun procedimento ha questo ID",
+	ConflictMismatch: "l'ID del procedimento non corrisponde al codice fiscale della riga",
+	ConflictMovedOn:  "il procedimento è nel frattempo cambiato",
+	ConflictRefused:  "lo stato del procedimento non lo permette",
+}
+
+// ConflictLabel returns the Italian of a conflict.
+func ConflictLabel(k ConflictKind) string { return conflictLabels[k] }
+
+// Messages of the cells that the office fills in.
+const (
+	textPickOutcome = "Scegliere un esito dall'elenco; le spiegazioni sono nel foglio Riepilogo."
+	textTypeDate    = "Scrivere una data, per esempio 15/11/2026."
+)
+
+// partOf marks the print header of a list that goes over several sheets.
+func partOf(part, parts int) string {
+	return " (foglio " + strconv.Itoa(part) + " di " + strconv.Itoa(parts) + ")"
+}
+
+// printFooter: sheet and page.
+const printFooter = `&L&8&"-,Regular"&A&R&8&"-,Regular"pagina &P di &N`
+
+// plural returns "1 posizione" or "2.345 posizioni".
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
+}
+
+// thousands returns n with Italian separators.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "." + s[i:]
+	}
+	return s
+}
+
+const (
+	textHolderGone = ": non la dichiara più"
+	textAndOthers  = "e altre "
+	textWorthALook = "Segnalazione da valutare"
+	textOfficeHeld = "Vale quanto accertato dall'Ufficio"
+)
+
+// whyUnknown says why a line stands on Da verificare.
+func (r *Row) whyUnknown() string {
+	switch {
+	case r.Reason != "":
+		return ReasonLabel(r.Reason)
+	case r.Office != "":
+		return textOfficeHeld
+	}
+	return textWorthALook
+}
+
+// The words of the summary at a terminal.
+const (
+	summaryHead        = "Verifica al %s. Gli elenchi contengono %s.\n\n"
+	summaryRows        = "Righe lette"
+	summaryCompanies   = "Imprese distinte"
+	summaryFound       = "Rilievi per regola                                                               irregolari da verif."
+	summaryNotDone     = "Controlli NON eseguiti"
+	summaryPartly      = "Controlli eseguiti solo in parte"
+	summaryMissing     = "manca "
+	summaryRowsWithout = "righe senza i dati necessari"
+)
+
+// summaryAssumed says what was taken as given.
+var summaryAssumed = map[string]string{
+	"stato":            "\nColonna stato assente: le posizioni sono considerate iscritte e attive.",
+	"data_riferimento": "\nData di riferimento degli elenchi non indicata: si presume il giorno della verifica.",
+}
+
+// CaseHeader returns the titles of the table of cases at a terminal.
+func CaseHeader() []string {
+	return []string{"ID", "CCIAA", "Codice fiscale", "Denominazione", "Motivo", "Stato", "Rilevata il", "Termine", "Giorni"}
+}
+
+// CaseCount returns the line below the table of cases.
+func CaseCount(n int, asOf checker.Date) string {
+	return plural(n, "procedimento", "procedimenti") + " al " + asOf.Italian()
+}
