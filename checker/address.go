@@ -2,6 +2,7 @@ package checker
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -148,9 +149,7 @@ func parseMailbox(cell string) (Address, Repairs) {
 	a := Address{Raw: cell}
 	if fault == NoFault && (upper || !ascii) {
 		lower := strings.ToLower(s)
-		if lower != s {
-			repairs |= Lowercased
-		}
+		upper = lower != s
 		s = lower
 	}
 	if fault == NoFault && !ascii {
@@ -164,6 +163,9 @@ func parseMailbox(cell string) (Address, Repairs) {
 	if fault != NoFault {
 		a.State, a.Fault = Malformed, fault
 		return a, repairs
+	}
+	if upper {
+		repairs |= Lowercased
 	}
 	a.Folded, a.at, a.State = s, at, WellFormed
 	return a, repairs
@@ -282,9 +284,16 @@ func scanDomain(s string) (fault SyntaxFault, ascii, upper bool) {
 // registration refuses what a look-up would silently map away (a zero-width space, a full-width dot): that would be a repair.
 var registration = idna.New(idna.ValidateForRegistration(), idna.StrictDomainName(true))
 
+// asciiDomain returns the ASCII form of a lower-case domain. Beyond ASCII only letters, their marks and digits may stand in a name (RFC 5892, 4.1,
+// but for its few exceptions); the profile alone would let symbols through, such as the hyphens and dashes of word processors.
 func asciiDomain(s string) (string, SyntaxFault) {
-	if strings.ContainsFunc(s, isSpace) {
-		return "", FaultSpace
+	for _, r := range s {
+		switch {
+		case isSpace(r):
+			return "", FaultSpace
+		case r >= utf8.RuneSelf && !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Nd):
+			return "", FaultDomainCharacter
+		}
 	}
 	ascii, err := registration.ToASCII(s)
 	if err != nil {

@@ -149,7 +149,7 @@ func validPerson(s string) bool {
 	if day > 40 {
 		day -= 40 // women
 	}
-	// The century is not told: 2000 has its leap day, and nobody born in February 1900 is left.
+	// The century is not told. Read as 20xx every year has its leap day but 1900, which had none either.
 	year := 2000 + digit[0]*10 + digit[1]
 	return day >= 1 && day <= daysIn(year, time.Month(month)) && s[15] == checkCharacter(s)
 }

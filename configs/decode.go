@@ -41,6 +41,9 @@ func Decode(name string, data []byte, v any) (*Document, error) {
 	default:
 		return d, fmt.Errorf("%s:%d:%d: only one document is read: take away what follows ---", name, second.Line, second.Column)
 	}
+	if n := root.Content; root.Kind == yaml.DocumentNode && len(n) == 1 && n[0].Tag == "!!null" {
+		return d, nil
+	}
 	d.walk("", &root)
 	return d, d.explain(root.Load(v, yaml.WithKnownFields(), yaml.WithUniqueKeys()))
 }
@@ -129,7 +132,7 @@ func (d *Document) explain(err error) error {
 }
 
 var (
-	unknownField = regexp.MustCompile(`^field (.*) not found in type \S+$`)
+	unknownField = regexp.MustCompile(`(?s)^field (.*) not found in type .*$`)
 	wrongKind    = regexp.MustCompile("(?s)^cannot construct !!(\\w+)(?: `(.*)`)? into (.+)$")
 )
 

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"strings"
 
 	"pecaudit/checker"
@@ -25,10 +26,10 @@ func (v *Variation) Row() *Row {
 // family of the ground. Solved is what stood then and is closed or gone now; worsened what stands still with its case further on, or with the
 // address cancelled from the register. The order is that of now, then what is gone, in that of then.
 func Compare(now, then []Row) []Variation {
-	before := make(map[string]*Row, len(then))
+	before := map[string][]*Row{} // several positions of one company may say the same
 	for _, r := range inOrder(then) {
 		if r.Kind == RowBreach && r.standing() {
-			before[r.follow()] = r
+			before[r.follow()] = append(before[r.follow()], r)
 		}
 	}
 	var list []Variation
@@ -36,21 +37,24 @@ func Compare(now, then []Row) []Variation {
 		if r.Kind != RowBreach {
 			continue
 		}
-		old, known := before[r.follow()]
-		delete(before, r.follow())
+		var old *Row
+		if waiting := before[r.follow()]; len(waiting) > 0 {
+			old, before[r.follow()] = waiting[0], waiting[1:]
+		}
 		switch {
-		case known && r.State == cases.Executed, known && r.standing() && r.step() > old.step():
-			list = append(list, Variation{ChangeWorsened, r, old})
-		case known && r.standing():
-			list = append(list, Variation{ChangePersisting, r, old})
-		case known:
-			list = append(list, Variation{ChangeSolved, r, old})
-		case r.standing():
+		case old == nil && r.standing():
 			list = append(list, Variation{ChangeNew, r, nil})
+		case old == nil: // opened and closed in between
+		case r.State == cases.Executed, r.standing() && r.step() > old.step():
+			list = append(list, Variation{ChangeWorsened, r, old})
+		case r.standing():
+			list = append(list, Variation{ChangePersisting, r, old})
+		default:
+			list = append(list, Variation{ChangeSolved, r, old})
 		}
 	}
 	for _, r := range inOrder(then) {
-		if old, left := before[r.follow()]; left && old == r {
+		if slices.Contains(before[r.follow()], r) {
 			list = append(list, Variation{ChangeSolved, nil, r})
 		}
 	}

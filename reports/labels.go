@@ -499,3 +499,197 @@ func CaseHeader() []string {
 func CaseCount(n int, asOf checker.Date) string {
 	return plural(n, "procedimento", "procedimenti") + " al " + asOf.Italian()
 }
+
+// The columns of the other sheets.
+const (
+	columnChamber      = "Camera di commercio"
+	columnPositions    = "Posizioni"
+	columnCompanies    = "Imprese"
+	columnNonCompliant = "Irregolari"
+	columnColumn       = "Colonna"
+	columnText         = "Testo della riga"
+	columnTitle        = "Controllo"
+	columnForce        = "Valore"
+	columnFrom         = "In vigore dal"
+	columnUntil        = "Fino al"
+	columnCites        = "Fonti"
+	columnFail         = "Irregolari"
+	columnUnknown      = "Da verificare"
+	columnNotRun       = "Senza dati"
+	columnClient       = "Cliente"
+	columnProblem      = "Problema"
+	columnActBy        = "Agire entro"
+	columnWhy          = "Perché entro"
+	columnDone         = "Fatto"
+
+	titleChambers = "Camere di commercio"
+	textNoLonger  = "Non più rilevata"
+)
+
+func forceLabel(binding bool) string {
+	if binding {
+		return "Vincolante"
+	}
+	return "Informativa"
+}
+
+// chamberName names the chamber of a workbook or line.
+func chamberName(slug, name string) string {
+	if slug == "" {
+		return "Posizioni da attribuire"
+	}
+	if name == "" {
+		return slug
+	}
+	return name
+}
+
+func changesTitle(m checker.Month) string {
+	if m == (checker.Month{}) {
+		return SheetChanges
+	}
+	return SheetChanges + " rispetto a " + monthLabel(m)
+}
+
+const (
+	whyDue              = "Obbligo già in essere: da regolarizzare subito"
+	consequenceDue      = "Le domande di iscrizione sono sospese finché l'impresa non comunica un domicilio digitale."
+	consequenceExpiring = "Alla scadenza la casella non riceve più e la posizione diventa irregolare."
+)
+
+func whyPublished(d checker.Date) string { return "Elenco pubblicato il " + d.Italian() }
+func whyNextList(d checker.Date) string  { return "Prossimo elenco possibile: " + d.Italian() }
+func whyExpiring(d checker.Date) string {
+	return "La casella scade il " + d.Italian() + "; sette giorni lavorativi per rinnovarla"
+}
+
+func consequence(d cases.Decider) string {
+	who := "del Giudice del registro"
+	if d == cases.Registrar {
+		who = "del Conservatore"
+	}
+	return "Pubblicazione all'Albo camerale e, decorso il termine, cancellazione della PEC con provvedimento " + who +
+		"; poi le domande di iscrizione sono sospese finché manca un domicilio digitale."
+}
+
+// The texts of Riepilogo.
+const (
+	titleWorkbook  = "Domicili digitali delle imprese"
+	titleChecks    = "Controlli eseguiti e non eseguiti"
+	titleNotDone   = "Non eseguiti"
+	titlePartly    = "Eseguiti solo in parte"
+	titleVerdicts  = "Esito delle verifiche"
+	titleGrounds   = "Irregolarità in essere, per motivo"
+	titleSpread    = "Irregolarità per motivo, provincia e classe"
+	titleStates    = "Procedimenti per stato"
+	titleWindows   = "Termini in corso"
+	titleTrend     = "Andamento degli ultimi dodici mesi"
+	titleContents  = "Fogli"
+	titleProcedure = "Procedura"
+	titleOutcomes  = "Come riconsegnare il file"
+
+	columnVerdict  = "Esito"
+	columnShare    = "Quota"
+	columnProvince = "Provincia"
+	columnCases    = "Procedimenti"
+	columnList     = "Elenco"
+	columnOverdue  = "Oltre l'ultimo giorno utile"
+	columnMonth    = "Mese"
+	columnLines    = "Righe"
+
+	textTotal    = "Totale"
+	textNoBreach = "Nessuna irregolarità in essere."
+	textOutcomes = "Compilare le colonne a fondo chiaro di un foglio qualsiasi (Esito istruttoria, Protocollo, Data esito, Note) e riconsegnare il file: si può ordinare, " +
+		"filtrare, togliere righe, spostare colonne. La data è necessaria e non può essere futura."
+)
+
+// title is the workbook's title among its properties.
+func (v *view) title() string { return titleWorkbook + " · " + v.heading() }
+
+// heading says whose the workbook is, in every print header.
+func (v *view) heading() string {
+	switch v.Kind {
+	case AuditBook:
+		return "Verifica al " + v.AsOf.Italian()
+	case NationalBook:
+		return "Tutte le Camere · " + monthLabel(v.Month.Month)
+	}
+	who := chamberName(v.Chamber, v.Name)
+	if v.Chamber != "" {
+		who = columnChamber + ": " + who
+	}
+	return who + " · " + monthLabel(v.Month.Month)
+}
+
+func (v *view) subtitle() string {
+	if v.Kind == AuditBook {
+		return v.heading()
+	}
+	return v.heading() + " · situazione al " + v.AsOf.Italian()
+}
+
+func checksDone(ids []string, all int) string {
+	if len(ids) == 0 {
+		return "Nessun controllo eseguito."
+	}
+	return "Eseguiti " + strconv.Itoa(len(ids)) + " controlli su " + strconv.Itoa(all) + ": " + strings.Join(ids, ", ") +
+		". Il foglio «" + SheetRules + "» li descrive."
+}
+
+func coverageNote(coverage string) string {
+	return "Gli elenchi contengono " + label(coverageLabels, coverage) + "."
+}
+
+func notDone(needs checker.Kinds) string {
+	if needs == 0 {
+		return "Nessuna posizione lo riguarda"
+	}
+	return "Manca " + NeedsLabel(needs)
+}
+
+func partlyDone(rows int, needs checker.Kinds) string {
+	text := plural(rows, "posizione senza dati", "posizioni senza dati")
+	if needs != 0 {
+		text += ": manca " + NeedsLabel(needs)
+	}
+	return text
+}
+
+func publishedOn(d checker.Date) string { return "Pubblicato il " + d.Italian() }
+
+func manyProvinces(n int) string {
+	return plural(n, "provincia", "province") + ": per vederle una per una, filtrare «" + SheetComplete + "» per CCIAA o N. REA."
+}
+
+func continues(sheet string, parts int) string {
+	return "continua nei fogli fino a «" + partName(sheet, parts-1) + "»"
+}
+
+// The texts of Fonti dei dati.
+const (
+	titleRun         = "Elaborazione"
+	titleInputs      = "Elenchi letti"
+	titleMapping     = "Corrispondenza delle colonne"
+	textProgram      = "Programma"
+	textConfig       = "Impronta della configurazione"
+	textAsOf         = "Situazione al"
+	textCoverage     = "Copertura degli elenchi"
+	textPublications = "Elenchi pubblicati il"
+	textPresumed     = "    data di riferimento non indicata: si presume quella della verifica"
+	textRepairs      = "    corretti: "
+	textNotUsed      = "non usata"
+
+	columnRole      = "Contenuto"
+	columnSize      = "Byte"
+	columnDigest    = "SHA-256"
+	columnReference = "Data di riferimento"
+	columnRead      = "Righe lette"
+	columnRepaired  = "Corrette"
+	columnRejected  = "Scartate"
+	columnEncoding  = "Codifica"
+	columnDelimiter = "Separatore"
+	columnHeader    = "Riga di intestazione"
+	columnHeading   = "Intestazione"
+	columnField     = "Campo"
+	columnRemark    = "Nota"
+)

@@ -36,6 +36,7 @@ const (
 	lookPercent
 	lookDay
 	lookPlain
+	lookOverflow // a text that runs on over the empty cells on its right
 	lookNote
 	lookWarning
 	lookClosing
@@ -89,6 +90,7 @@ var looks = [lookCount]excelize.Style{
 	lookPercent:        page(excelize.Style{CustomNumFmt: &percentFormat, Font: font(10, false, slate)}),
 	lookDay:            page(excelize.Style{CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "top"}}),
 	lookPlain:          {NumFmt: 49, Font: font(10, false, "000000"), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}},
+	lookOverflow:       {NumFmt: 49, Font: font(10, false, slate), Alignment: &excelize.Alignment{Vertical: "top", Indent: 1}},
 	lookNote:           {NumFmt: 49, Font: font(9, false, slate), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}},
 	lookWarning:        {NumFmt: 49, Font: font(10, true, amber), Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}},
 	lookClosing:        {NumFmt: 49, Font: &excelize.Font{Family: fontName, Size: 10, Italic: true, Color: slate}, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}},

@@ -150,6 +150,8 @@ func (b *book) fill(cell *excelize.Cell, l look, value any) {
 		}
 	case int:
 		cell.Value = v
+	case percent:
+		cell.Value = float64(v)
 	case checker.Date:
 		if n, ok := serial(v); ok {
 			cell.Value = n

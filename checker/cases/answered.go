@@ -88,7 +88,7 @@ func (r *reading) newer(e *OfficeEntry, asOf checker.Date) bool {
 	const dated = checker.StatusEvidence | checker.ReceiptEvidence | checker.MXEvidence
 	for _, s := range r.same {
 		for _, c := range s.Checks {
-			if c.Outcome == failed && r.concerns(c) && c.Source&dated != 0 && c.On.After(e.On) {
+			if r.accuses(c) && c.Source&dated != 0 && c.On.After(e.On) {
 				return true
 			}
 		}

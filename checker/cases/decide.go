@@ -77,23 +77,28 @@ func Decide(newest []Case, today []Sighting, in DecideInput) ([]Case, error) {
 		}
 		rows[s.Company] = append(rows[s.Company], s)
 	}
+	decided := map[string]bool{}
 	for len(newest) > 0 {
 		n := 1
 		for n < len(newest) && newest[n].Company == newest[0].Company {
 			n++
 		}
 		company := newest[0].Company
+		if decided[company] {
+			return nil, fmt.Errorf("decide cases: case %s is apart from the other cases of its company", newest[0].ID)
+		}
+		decided[company] = true
 		if err := d.company(newest[:n], rows[company]); err != nil {
 			return nil, fmt.Errorf("decide cases: %w", err)
 		}
-		delete(rows, company)
 		newest = newest[n:]
 	}
 	for _, company := range companies {
-		if ss := rows[company]; ss != nil {
-			if err := d.company(nil, ss); err != nil {
-				return nil, fmt.Errorf("decide cases: %w", err)
-			}
+		if decided[company] {
+			continue
+		}
+		if err := d.company(nil, rows[company]); err != nil {
+			return nil, fmt.Errorf("decide cases: %w", err)
 		}
 	}
 	slices.SortFunc(d.changed, func(a, b Case) int {
@@ -298,9 +303,9 @@ func (d *decision) held(recorded []checker.RuleID, r *reading) bool {
 		slices.ContainsFunc(r.fails(), func(f Check) bool { return d.HeldRules[f.Rule] })
 }
 
-// open begins a new case unless one stands, or the last one was closed today or later, or what the office entered holds.
+// open begins a new case unless one stands, or no row speaks for a day after the last one was closed, or what the office entered holds.
 func (d *decision) open(k Key, last *Case, stored []Case, r *reading) error {
-	if last != nil && (last.Open() || !d.AsOf.After(last.Closed) || !d.AsOf.After(last.Found)) {
+	if last != nil && (last.Open() || !d.AsOf.After(last.Found) || !r.speaksAfter(last.Closed, d.AsOf)) {
 		return nil
 	}
 	fails := r.fails()

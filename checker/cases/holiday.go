@@ -16,7 +16,7 @@ var holidays = []struct {
 	period checker.Period
 }{
 	{"Capodanno", time.January, 1, law260},
-	{"Epifania", time.January, 6, checker.Period{From: day(1986, time.January, 1)}}, // D.P.R. 792/1985
+	{"Epifania", time.January, 6, checker.Period{From: day(1986, time.January, 1)}},                                                   // D.P.R. 792/1985
 	{"150° dell'Unità d'Italia", time.March, 17, checker.Period{From: day(2011, time.January, 1), Until: day(2012, time.January, 1)}}, // D.L. 5/2011
 	{"Liberazione", time.April, 25, law260},
 	{"Festa del lavoro", time.May, 1, law260},

@@ -223,6 +223,8 @@ func (c *Case) admits(e *Entry, to State) error {
 		return refuse("the window of case %s is open until %s: nothing adverse before the day after, and %s is dated %s", c.ID, c.Term.Safe, e.Event, e.On)
 	case (c.State == Referred || c.State == Decided) && to != c.State && says(e.Event) && e.On.Before(c.Office.On):
 		return refuse("case %s is %s since %s: %s cannot have happened on %s", c.ID, c.State, c.Office.On, e.Event, e.On)
+	case to == c.cured() && (c.State == Referred || c.State == Decided):
+		return refuse("case %s is %s: what puts it right counts until it is referred; record the decision with --event %s", c.ID, c.State, EventDecided)
 	case !slices.Contains(moves, move{e.Event, c.State, to}):
 		return refuse("case %s is %s: %s does not apply to it (pecaudit cases show %s tells what it went through)", c.ID, c.State, e.Event, c.ID)
 	}

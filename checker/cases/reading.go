@@ -45,7 +45,7 @@ func (r *reading) fails() []Check {
 	var fails []Check
 	for _, s := range r.same {
 		for _, c := range s.Checks {
-			if c.Outcome == failed && r.concerns(c) && !slices.ContainsFunc(fails, func(f Check) bool { return f.Rule == c.Rule }) {
+			if r.accuses(c) && !slices.ContainsFunc(fails, func(f Check) bool { return f.Rule == c.Rule }) {
 				fails = append(fails, c)
 			}
 		}
@@ -53,15 +53,16 @@ func (r *reading) fails() []Check {
 	return fails
 }
 
-func (r *reading) concerns(c Check) bool {
+// accuses reports whether a check fails a rule of the family.
+func (r *reading) accuses(c Check) bool {
 	f, ok := FamilyOf(c.Ground)
-	return ok && f == r.Family
+	return c.Outcome == failed && ok && f == r.Family
 }
 
 // failing returns the first row on which a rule of the family fails, else the first with the address.
 func (r *reading) failing() *Sighting {
 	for _, s := range r.same {
-		if slices.ContainsFunc(s.Checks, func(c Check) bool { return c.Outcome == failed && r.concerns(c) }) {
+		if slices.ContainsFunc(s.Checks, r.accuses) {
 			return s
 		}
 	}
@@ -76,7 +77,7 @@ func (r *reading) failsAfter(day, asOf checker.Date) bool {
 			continue
 		}
 		for _, c := range s.Checks {
-			if c.Outcome == failed && r.concerns(c) && (c.On.IsZero() || c.On.After(day)) {
+			if r.accuses(c) && (c.On.IsZero() || c.On.After(day)) {
 				return true
 			}
 		}
@@ -84,12 +85,19 @@ func (r *reading) failsAfter(day, asOf checker.Date) bool {
 	return false
 }
 
-// speaks returns the day for which the row speaks.
+// speaks returns the day for which the row speaks, as-of at the latest.
 func (s *Sighting) speaks(asOf checker.Date) checker.Date {
-	if s.Reference.IsZero() {
+	if s.Reference.IsZero() || s.Reference.After(asOf) {
 		return asOf
 	}
 	return s.Reference
+}
+
+// speaksAfter reports whether a row on which a rule of the family fails speaks for a day after the given one.
+func (r *reading) speaksAfter(day, asOf checker.Date) bool {
+	return slices.ContainsFunc(r.same, func(s *Sighting) bool {
+		return s.speaks(asOf).After(day) && slices.ContainsFunc(s.Checks, r.accuses)
+	})
 }
 
 // pass reports whether the rule passes on a row with the address and on none fails or is unknown. To take no part is no pass.
@@ -117,7 +125,7 @@ func (r *reading) passes(c *Case) bool {
 			return false
 		}
 	}
-	return c.Family != FamilyShared || !slices.ContainsFunc(c.Facts.Holders, func(h Holder) bool { return !h.Gone })
+	return len(c.Rules) > 0 && (c.Family != FamilyShared || !slices.ContainsFunc(c.Facts.Holders, func(h Holder) bool { return !h.Gone }))
 }
 
 // elsewhere returns the row by which the company now has another address here, or none. The position of the case speaks for itself where it was

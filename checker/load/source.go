@@ -12,14 +12,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
 // A source is a file that can be read from any place: the user's own, or a private working copy of what comes from standard input, a pipe or
 // an archive.
 type source struct {
-	file *os.File
-	copy bool // a working copy: to be removed
+	file     *os.File
+	copy     bool // a working copy: to be removed
+	modified time.Time
 	facts
 }
 
@@ -36,7 +38,7 @@ func openSource(ctx context.Context, path string, o *Options) (*source, error) {
 		if o.Stdin == nil {
 			return nil, errors.New("there is no standard input to read")
 		}
-		return spool(ctx, o, func(w io.Writer) (facts, error) { return survey(ctx, o.Stdin, w) })
+		return spool(o, func(w io.Writer) (facts, error) { return survey(ctx, o.Stdin, w) })
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -49,9 +51,9 @@ func openSource(ctx context.Context, path string, o *Options) (*source, error) {
 		err = fmt.Errorf("this is a folder: name a file in it, or a pattern such as %s", filepath.Join(path, "*.csv"))
 	case !info.Mode().IsRegular(): // a pipe can be read once only
 		defer file.Close()
-		return spool(ctx, o, func(w io.Writer) (facts, error) { return survey(ctx, file, w) })
+		return spool(o, func(w io.Writer) (facts, error) { return survey(ctx, file, w) })
 	default:
-		s := &source{file: file}
+		s := &source{file: file, modified: info.ModTime()}
 		if s.facts, err = survey(ctx, file, io.Discard); err == nil {
 			return s, nil
 		}
@@ -118,7 +120,7 @@ func wholeRunes(b []byte) int {
 }
 
 // spool makes a working copy, readable by its owner only.
-func spool(_ context.Context, o *Options, fill func(io.Writer) (facts, error)) (_ *source, err error) {
+func spool(o *Options, fill func(io.Writer) (facts, error)) (_ *source, err error) {
 	file, err := os.CreateTemp(o.TempDir, "pecaudit-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a working copy: %w", err)
@@ -160,6 +162,18 @@ func (s *source) unlink() {
 	if s.copy {
 		_ = os.Remove(s.file.Name())
 	}
+}
+
+// unchanged returns an error if somebody wrote to the file since it was opened: then a list would be read half from one state, half from another.
+func (s *source) unchanged() error {
+	if s.copy {
+		return nil
+	}
+	info, err := s.file.Stat()
+	if err == nil && (info.Size() != s.size || !info.ModTime().Equal(s.modified)) {
+		err = errChanged
+	}
+	return err
 }
 
 // head returns at most the first n bytes.

@@ -28,62 +28,62 @@ var decoders = map[string]encoding.Encoding{
 	enc1252:    charmap.Windows1252,
 }
 
-// encodingOf says how the text is encoded, and how long its byte order mark is: as told, else by the mark, else by the NULs of UTF-16, else UTF-8 if every byte
-// of the text is, else Windows-1252, in which every byte means something.
+// encodingOf says how a text is encoded and how long its byte order mark is: as told, else by the mark, else by the NULs of UTF-16, else
+// UTF-8 if every byte is, else Windows-1252, in which every byte means something.
 func encodingOf(s *source, told string) (name string, mark int, err error) {
 	head, err := s.head(64 << 10)
 	if err != nil {
 		return "", 0, err
 	}
-	for _, bom := range []struct{ mark, name string }{{"\ufeff", encUTF8BOM}, {"\xff\xfe", encUTF16LE}, {"\xfe\xff", encUTF16BE}} {
-		if bytes.HasPrefix(head, []byte(bom.mark)) {
-			name, mark = bom.name, len(bom.mark)
-			break
-		}
+	name, mark = markOf(head)
+	if name == "" {
+		name = utf16WithoutMark(head)
 	}
-	utf16 := name
-	if name != encUTF16LE && name != encUTF16BE {
-		utf16 = utf16WithoutMark(head)
-	}
+	wanted := ""
 	switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(told)) {
 	case "":
-	case "utf8", "utf8sig", "utf8bom":
-		if name != encUTF8BOM {
-			name, mark = encUTF8, 0
+		switch {
+		case name != "":
+		case binary(head):
+			return "", 0, errors.New("this is not a text: save the list as CSV or XLSX")
+		case s.utf8:
+			name = encUTF8
+		default:
+			name = enc1252
 		}
 		return name, mark, nil
-	case "windows1252", "cp1252", "1252", "latin1", "iso88591", "ansi":
-		return enc1252, 0, nil
 	case "utf16":
-		if utf16 == "" {
+		if name != encUTF16LE && name != encUTF16BE {
 			return "", 0, optionError("--encoding %s: this text is not UTF-16", told)
 		}
-		return utf16, markOf(mark, utf16 == name), nil
+		return name, mark, nil
+	case "utf8", "utf8sig", "utf8bom":
+		if name == encUTF8BOM {
+			return name, mark, nil
+		}
+		wanted = encUTF8
+	case "windows1252", "cp1252", "1252", "latin1", "iso88591":
+		wanted = enc1252
 	case "utf16le":
-		return encUTF16LE, markOf(mark, name == encUTF16LE), nil
+		wanted = encUTF16LE
 	case "utf16be":
-		return encUTF16BE, markOf(mark, name == encUTF16BE), nil
+		wanted = encUTF16BE
 	default:
 		return "", 0, optionError("--encoding %s is not known: use utf-8, windows-1252, utf-16, utf-16le or utf-16be", told)
 	}
-	switch {
-	case name != "":
-		return name, mark, nil
-	case utf16 != "":
-		return utf16, 0, nil
-	case binary(head):
-		return "", 0, errors.New("this is not a text: save the list as CSV or XLSX")
-	case s.utf8:
-		return encUTF8, 0, nil
+	if name != wanted {
+		mark = 0
 	}
-	return enc1252, 0, nil
+	return wanted, mark, nil
 }
 
-func markOf(mark int, its bool) int {
-	if its {
-		return mark
+func markOf(head []byte) (name string, length int) {
+	for _, bom := range [...]struct{ mark, name string }{{"\ufeff", encUTF8BOM}, {"\xff\xfe", encUTF16LE}, {"\xfe\xff", encUTF16BE}} {
+		if bytes.HasPrefix(head, []byte(bom.mark)) {
+			return bom.name, len(bom.mark)
+		}
 	}
-	return 0
+	return "", 0
 }
 
 // utf16WithoutMark recognizes UTF-16 by its NULs: in a list most characters are ASCII, so that every other byte is NUL.
@@ -116,24 +116,23 @@ func binary(head []byte) bool {
 	return n > len(head)/10
 }
 
-// openText opens a delimited text.
-func (l *List) openText(ctx context.Context, s *source) error {
-	name, mark, err := encodingOf(s, l.o.Encoding)
+// openText opens a delimited text; what is not UTF-8 is copied into it first.
+func (l *List) openText(ctx context.Context) error {
+	name, mark, err := encodingOf(l.source, l.o.Encoding)
 	if err != nil {
 		return err
 	}
 	l.Encoding = name
-	text, start := s, int64(mark)
+	start := int64(mark)
 	if decoder, ok := decoders[name]; ok {
-		raw := io.NewSectionReader(s.file, int64(mark), s.size-int64(mark))
-		text, err = spool(ctx, l.o, func(w io.Writer) (facts, error) { return survey(ctx, decoder.NewDecoder().Reader(raw), w) })
+		raw := io.NewSectionReader(l.source.file, start, l.source.size-start)
+		text, err := spool(l.o, func(w io.Writer) (facts, error) { return survey(ctx, decoder.NewDecoder().Reader(raw), w) })
 		if err != nil {
 			return fmt.Errorf("read as %s: %w", name, err)
 		}
-		s.Close()
+		l.take(text)
 		start = 0
 	}
-	l.source = text
-	l.damaged = name == encUTF16LE || name == encUTF16BE || !text.utf8
-	return l.openDelimited(text, start)
+	l.fragile = name == encUTF16LE || name == encUTF16BE || !l.source.utf8
+	return l.openDelimited(start)
 }

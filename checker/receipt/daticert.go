@@ -150,7 +150,7 @@ func parseDaticert(doc []byte) (daticert, error) {
 		return daticert{}, fmt.Errorf("daticert.xml is not as in RFC 6109: %s occurs twice", o.twice)
 	}
 	t, err := time.Parse("2/1/2006 15:04:05 -0700", day+" "+hour+" "+strings.ReplaceAll(strings.TrimSpace(when.Zona), ":", ""))
-	if err != nil {
+	if err != nil || t.Year() < 2000 { // PEC began in 2005
 		return daticert{}, errors.New("daticert.xml is not as in RFC 6109: its data cannot be read")
 	}
 	d.time = zoned(t)

@@ -204,12 +204,13 @@ func splitHeader(raw []byte) (message.Header, []byte, bool) {
 	src := bytes.NewReader(head)
 	br := bufio.NewReader(src)
 	fields, err := textproto.ReadHeader(br)
-	if err != nil && (err != io.EOF || len(raw) > maxHeader) {
+	end := len(head) - src.Len() - br.Buffered()
+	if err != nil || end == maxHeader {
 		return message.Header{}, nil, false
 	}
 	h := message.Header{Header: fields}
 	mailLike := slices.ContainsFunc([]string{"From", "Date", "Received", "Return-Path", "Message-Id", "X-Ricevuta", "X-Trasporto"}, h.Has)
-	return h, raw[len(head)-src.Len()-br.Buffered():], mailLike
+	return h, raw[end:], mailLike
 }
 
 // sender returns the address in From, folded; "" if there is not exactly one.

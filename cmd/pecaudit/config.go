@@ -175,10 +175,13 @@ func loadConfig(path string, getenv func(string) string) (*Config, error) {
 		}
 	}
 	c.loaded = c.settings()
+	if len(c.document.Nulls()) == 0 { // a null leaves nothing to judge
+		errs = append(errs, c.Validate())
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return c, c.Validate()
+	return c, nil
 }
 
 // maxConfigBytes is far more than any configuration: a list named by mistake is refused at once.
@@ -309,18 +312,19 @@ func (c *Config) Validate() error {
 	}
 
 	filled("store", c.Store)
-	if u, err := url.Parse(c.Store); err == nil && u.User != nil && c.document.Has("store") && c.fromEnv["store"] == "" {
-		if _, secret := u.User.Password(); secret {
-			wrong("store", "a password does not belong in this file: give the store in PECAUDIT_STORE")
-		}
+	if withoutSecret(c.Store) != c.Store && c.document.Has("store") && c.origin("store") == c.document.Where("store") {
+		wrong("store", "a password does not belong in this file: give the store in PECAUDIT_STORE")
 	}
 	filled("out_dir", c.OutDir)
-	for name, list := range map[string][]ListFile{
-		"companies": c.Lists.Companies, "pec_status": c.Lists.PECStatus, "professionals": c.Lists.Professionals, "directors": c.Lists.Directors,
-		"pending": c.Lists.Pending,
+	for _, lists := range []struct {
+		name string
+		list []ListFile
+	}{
+		{"companies", c.Lists.Companies}, {"pec_status", c.Lists.PECStatus}, {"professionals", c.Lists.Professionals}, {"directors", c.Lists.Directors},
+		{"pending", c.Lists.Pending},
 	} {
-		for i, l := range list {
-			filled(fmt.Sprintf("lists.%s[%d]", name, i), l.Path)
+		for i, l := range lists.list {
+			filled(fmt.Sprintf("lists.%s[%d]", lists.name, i), l.Path)
 		}
 	}
 	word("coverage", c.Coverage, "national", "chamber", "extract")
@@ -364,13 +368,33 @@ func (c *Config) Validate() error {
 	}
 	lasting("receipts.confirm_after", c.Receipts.ConfirmAfter, 0)
 	wholeDays("receipts.fail_max_age", c.Receipts.FailMaxAge)
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }
 
 func isPort(s string) bool {
 	n, err := strconv.Atoi(s)
 	return err == nil && n >= 1 && n <= 65535
+}
+
+// withoutSecret returns the store's address as it may be shown: a URL's password, which may be a parameter too, is left out.
+func withoutSecret(store string) string {
+	scheme, _, isURL := strings.Cut(store, "://")
+	if !isURL {
+		return store
+	}
+	u, err := url.Parse(store)
+	if err != nil {
+		return scheme + "://..."
+	}
+	_, secret := u.User.Password()
+	query := u.Query()
+	if !secret && !query.Has("password") {
+		return store
+	}
+	u.User = url.User(u.User.Username())
+	query.Del("password")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // Policy returns the thresholds that rules read.
@@ -423,8 +447,12 @@ func (c *Config) Hash() string {
 // A setting is a key with its value as text.
 type setting struct{ key, text string }
 
-// settings returns every key with its value, in the order of the struct, the keys of maps sorted.
-func (c *Config) settings() []setting { return settingsOf(nil, "", reflect.ValueOf(*c)) }
+// settings returns every key with its value, in the order of the struct, the keys of maps sorted; no password is in it.
+func (c *Config) settings() []setting {
+	shown := *c
+	shown.Store = withoutSecret(c.Store)
+	return settingsOf(nil, "", reflect.ValueOf(shown))
+}
 
 func settingsOf(all []setting, key string, v reflect.Value) []setting {
 	below := func(name string) string { return strings.TrimPrefix(key+"."+name, ".") }

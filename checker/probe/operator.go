@@ -1,0 +1,462 @@
+package probe
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"pecaudit/checker"
+)
+
+// An operator runs exchangers. Everything that we ask of it, and everything that it lets us know of its limits, meets here.
+type operator struct {
+	smtp      *SMTP
+	id        string
+	limit     Limit
+	knownGood string
+	routes    []*route
+	emit      func(Reply)
+
+	mu        sync.Mutex
+	pace      *rate.Limiter
+	day       time.Time // to which spent belongs
+	spent     int       // addresses asked about on it
+	cost      int       // since the last reply
+	waiting   int       // targets without a reply
+	lanes     int       // goroutines that are not done
+	busy      int       // of them, with a connection or about to have one
+	allowed   int       // connections: the limit, or what was learnt
+	batchMax  int       // recipients in a transaction
+	visitMax  int       // answers in a connection, 0: no limit known
+	errorsMax int       // refusals in a connection
+	strikes   int       // requests to slow down since the last answer
+	blocks    int       // replies in a row that are about us
+	answers   int
+	stopped   *checker.Fault // nothing more is asked in this run
+	resume    time.Time      // and when it may be
+	domains   map[string]*control
+	refused   []*refusedReply
+	took      *task // the newest address that was accepted
+	tookOn    *route
+	closing   bool // the last control address was asked
+}
+
+const (
+	mostAttempts = 3  // of an address whose connection was lost, or that was put off within the run
+	mostStrikes  = 3  // requests to slow down in a row, then it is left alone
+	mostBlocks   = 3  // replies in a row that we are not wanted, likewise
+	usualBatch   = 50 // RFC 5321, 4.5.3.1.8: at least 100 are to be taken
+	usualErrors  = 9  // Postfix slows down after 10 refusals and hangs up at 20
+	gentleness   = 16 // a pace that was halved comes back in so many steps, of so many answers each
+	restTokens   = 4  // turns left out after a request to slow down
+)
+
+// A task is an address to ask about: a target, or a control address.
+type task struct {
+	kind     taskKind
+	address  string
+	names    []string // of the route's exchangers, as this address's domain calls them
+	attempts int
+}
+
+type taskKind uint8
+
+const (
+	target     taskKind = iota
+	impossible          // a mailbox that cannot exist, in the domain of a target that was refused
+	another             // one that is known to exist
+)
+
+func (t *task) domain() string { return checker.ParseMailbox(t.address).Domain() }
+
+// A control is what is known of a domain's answer to an impossible mailbox.
+type control struct{ known, refuses bool }
+
+// A refusedReply says that a mailbox is unknown. It is complete only when the same exchangers have refused an impossible mailbox too, and
+// have taken another address afterwards: servers that have had enough of us begin to refuse everything.
+type refusedReply struct {
+	Reply
+	control *control
+	on      *route
+	names   []string
+	another bool
+}
+
+// impossibleIn returns a mailbox that cannot exist, the same for a domain each time, and that an administrator who meets it in a log can look up.
+func impossibleIn(domain string) string {
+	return fmt.Sprintf("pecaudit-inesistente-%x@%s", sha256.Sum256([]byte(domain)), domain)[:33+1] + "@" + domain
+}
+
+// claim gives a lane the route with most work; nil when there is none for it. The last lane asks the last question: whether addresses are still taken.
+func (op *operator) claim() *route {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.busy >= op.allowed {
+		return nil
+	}
+	var most *route
+	for _, rt := range op.routes {
+		if len(rt.queue) > 0 && (most == nil || len(rt.queue) > len(most.queue)) {
+			most = rt
+		}
+	}
+	if most == nil && op.busy == 0 && len(op.refused) > 0 && !op.closing && op.stopped == nil {
+		op.closing = true
+		most = op.askAnother()
+	}
+	if most != nil {
+		op.busy++
+	}
+	return most
+}
+
+// askAnother puts a known address into the queue, the configured one first, else the newest that was accepted.
+func (op *operator) askAnother() *route {
+	if r := op.refused[0]; op.knownGood != "" && op.knownGood != r.Address {
+		r.on.queue = append(r.on.queue, &task{kind: another, address: op.knownGood, names: r.names})
+		return r.on
+	}
+	if op.took == nil {
+		return nil
+	}
+	op.tookOn.queue = append(op.tookOn.queue, &task{kind: another, address: op.took.address, names: op.took.names})
+	return op.tookOn
+}
+
+func (op *operator) release() {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.busy--
+}
+
+// leaveLane ends a goroutine. With the last one everything that was seen is handed over.
+func (op *operator) leaveLane() {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.lanes--
+	if op.lanes == 0 {
+		op.settle(true)
+	}
+}
+
+// take returns the next address of a route and the moment at which it may be asked about; nil when there is none, or none today.
+func (op *operator) take(rt *route) (*task, time.Time) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if len(rt.queue) == 0 {
+		return nil, time.Time{}
+	}
+	today := op.smtp.now().Truncate(24 * time.Hour)
+	if !today.Equal(op.day) {
+		op.day, op.spent = today, 0
+	}
+	if op.spent >= op.limit.PerDay {
+		op.stop(&checker.Fault{Reason: checker.ReasonTemporary, Text: fmt.Sprintf("today's allowance of %d addresses is used up", op.limit.PerDay)},
+			today.AddDate(0, 0, 1))
+		return nil, time.Time{}
+	}
+	t := rt.queue[0]
+	rt.queue = rt.queue[1:]
+	op.spent++
+	return t, time.Now().Add(op.pace.Reserve().Delay())
+}
+
+// putBack returns an address that was not asked about.
+func (op *operator) putBack(rt *route, t *task) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.spent--
+	op.queue(rt, t)
+}
+
+func (op *operator) queue(rt *route, t *task) {
+	if op.stopped != nil {
+		op.unanswered(t, op.stopped, op.resume)
+		return
+	}
+	rt.queue = append([]*task{t}, rt.queue...)
+}
+
+// fail gives up a route and the address at hand: none of its exchangers can be had.
+func (op *operator) fail(rt *route, t *task, f *checker.Fault) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.spent--
+	later := op.later()
+	op.unanswered(t, f, later)
+	for _, t := range rt.queue {
+		op.unanswered(t, f, later)
+	}
+	rt.queue = nil
+}
+
+// stop gives up the operator for this run.
+func (op *operator) stop(f *checker.Fault, until time.Time) {
+	op.stopped, op.resume = f, until
+	for _, rt := range op.routes {
+		for _, t := range rt.queue {
+			op.unanswered(t, f, until)
+		}
+		rt.queue = nil
+	}
+}
+
+func (op *operator) later() time.Time {
+	return op.smtp.now().Add(orElse(op.smtp.RetryAfter, 30*time.Minute))
+}
+
+func (op *operator) batch() int {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.batchMax
+}
+
+// rest is how long to stay away after a request to slow down.
+func (op *operator) rest(longest time.Duration) time.Duration {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.strikes == 0 || op.stopped != nil {
+		return 0
+	}
+	return min(longest, time.Duration(restTokens/float64(op.pace.Limit())*float64(time.Second)))
+}
+
+// slowDown obeys a 421, a 452 or the like: half the pace, a connection less. It is never a verdict.
+func (op *operator) slowDown(f *checker.Fault) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.slower()
+	if op.strikes++; op.strikes >= mostStrikes {
+		op.stop(&checker.Fault{Reason: checker.ReasonTemporary, Text: f.Text}, op.later())
+	}
+}
+
+func (op *operator) slower() {
+	full := rate.Limit(op.limit.PerSecond)
+	op.pace.SetLimit(max(op.pace.Limit()/2, full/gentleness))
+	op.allowed = max(1, op.busy-1)
+	op.answers = 0
+}
+
+// hear takes what came of asking about one address, and says whether the connection may go on.
+func (op *operator) hear(rt *route, t *task, at int, c *session, r reply, err error) (goOn bool) {
+	if refusal, ok := errors.AsType[*refusal](err); ok { // of our sender
+		f := faultOf(err)
+		if limiting(refusal.reply, 0) {
+			op.slowDown(f)
+		} else {
+			op.down(rt.endpoints[at], f)
+		}
+		op.putBack(rt, t)
+		return false
+	}
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.cost++
+	switch {
+	case err != nil:
+		op.broken(rt, t, rt.endpoints[at], c, faultOf(err))
+		return false
+	case limiting(r, c.recipients-1):
+		op.limited(rt, t, c, r)
+		return r.code != 421 && op.stopped == nil
+	}
+	rt.endpoints[at].failures, op.strikes = 0, 0
+	if op.answers++; op.answers%gentleness == 0 {
+		full := rate.Limit(op.limit.PerSecond)
+		op.pace.SetLimit(min(full, op.pace.Limit()+full/gentleness))
+	}
+	c.answered++
+	if r.code >= 400 {
+		c.refusals++
+	}
+	op.answered(rt, t, t.names[at], r)
+	return c.refusals < op.errorsMax && (op.visitMax == 0 || c.answered < op.visitMax) && op.stopped == nil
+}
+
+// broken deals with a connection that was lost, or that kept us waiting, in the middle.
+func (op *operator) broken(rt *route, t *task, at *endpoint, c *session, f *checker.Fault) {
+	if at.failures++; at.failures >= mostAttempts {
+		at.fault, at.until = f, op.later()
+	}
+	op.learn(c)
+	t.attempts++
+	if f.Reason == checker.ReasonTimeout || t.attempts >= mostAttempts {
+		op.unanswered(t, &checker.Fault{Reason: f.Reason, Text: at.String() + ": " + f.Text}, op.later())
+		return
+	}
+	op.queue(rt, t)
+}
+
+// limited deals with a reply that asks us to slow down.
+func (op *operator) limited(rt *route, t *task, c *session, r reply) {
+	op.slower()
+	if before := c.recipients - 1; r.code == 452 && before > 0 {
+		// It takes no more in one transaction: no strike, the next transaction will be smaller.
+		op.batchMax = min(op.batchMax, before)
+		op.queue(rt, t)
+		return
+	}
+	op.learn(c)
+	f := &checker.Fault{Reason: checker.ReasonTemporary, Text: r.text}
+	op.strikes++
+	if t.attempts++; t.attempts >= mostAttempts {
+		op.unanswered(t, f, op.later())
+	} else {
+		op.queue(rt, t)
+	}
+	if op.strikes >= mostStrikes {
+		op.stop(f, op.later())
+	}
+}
+
+// learn remembers what a connection bore before the server ended it, so that we leave earlier.
+func (op *operator) learn(c *session) {
+	switch {
+	case c.refusals > 1:
+		op.errorsMax = min(op.errorsMax, c.refusals-1)
+	case c.answered > 0:
+		op.visitMax = c.answered
+	}
+}
+
+// answered takes a reply that is about the address.
+func (op *operator) answered(rt *route, t *task, host string, r reply) {
+	m := meaningOf(r.code, r.enhanced, r.text)
+	if m.aboutUs {
+		if op.blocks++; op.blocks >= mostBlocks {
+			op.stop(&checker.Fault{Reason: m.reason, Text: r.text}, op.later())
+		}
+	} else {
+		op.blocks = 0
+	}
+	switch t.kind {
+	case impossible:
+		*op.domains[t.domain()] = control{known: true, refuses: m.class == checker.ReplyNoMailbox}
+		op.settle(false)
+		return
+	case another:
+		if m.class == checker.ReplyAccepted {
+			op.tookAnother()
+		}
+		op.settle(true)
+		return
+	}
+	full := Reply{Address: t.address, SMTPReply: checker.SMTPReply{
+		Observed: checker.Observed{At: op.smtp.now(), By: op.smtp.Helo},
+		Class:    m.class, Host: host, Code: r.code, Enhanced: r.enhanced, Text: r.text,
+	}}
+	switch m.class {
+	case checker.ReplyTemporary:
+		full.Fault = &checker.Fault{Reason: m.reason, Text: r.text}
+		full.NotBefore = op.later()
+	case checker.ReplyNoMailbox:
+		op.doubt(rt, t, full)
+		return
+	case checker.ReplyAccepted:
+		op.took, op.tookOn = t, rt
+		op.tookAnother()
+	}
+	op.hand(full)
+}
+
+// doubt keeps a refusal until its controls have spoken.
+func (op *operator) doubt(rt *route, t *task, full Reply) {
+	domain := t.domain()
+	ctl := op.domains[domain]
+	if ctl == nil {
+		ctl = new(control)
+		op.domains[domain] = ctl
+		if op.stopped == nil {
+			op.queue(rt, &task{kind: impossible, address: impossibleIn(domain), names: t.names})
+		} else {
+			ctl.known = true
+		}
+	}
+	op.refused = append(op.refused, &refusedReply{Reply: full, control: ctl, on: rt, names: t.names})
+	op.settle(false)
+}
+
+func (op *operator) tookAnother() {
+	for _, r := range op.refused {
+		r.another = true
+	}
+	op.settle(false)
+}
+
+// settle hands over the refusals whose controls have spoken; all of them when there is nothing more to come.
+func (op *operator) settle(all bool) {
+	kept := op.refused[:0]
+	for _, r := range op.refused {
+		if !all && (!r.control.known || r.control.refuses && !r.another) {
+			kept = append(kept, r)
+			continue
+		}
+		r.RefusesImpossible, r.TookAnother = r.control.refuses, r.another
+		op.hand(r.Reply)
+	}
+	clear(op.refused[len(kept):])
+	op.refused = kept
+}
+
+// unanswered hands over why there is no reply. A control address that gets none controls nothing.
+func (op *operator) unanswered(t *task, f *checker.Fault, until time.Time) {
+	switch t.kind {
+	case impossible:
+		op.domains[t.domain()].known = true
+		op.settle(false)
+	case another:
+		op.settle(true)
+	default:
+		op.hand(Reply{Address: t.address, NotBefore: until, SMTPReply: checker.SMTPReply{
+			Observed: checker.Observed{At: op.smtp.now(), By: op.smtp.Helo, Fault: f},
+		}})
+	}
+}
+
+func (op *operator) hand(r Reply) {
+	r.Operator, r.Cost = op.id, op.cost
+	op.cost = 0
+	op.waiting--
+	op.emit(r)
+}
+
+// An endpoint is one address of an exchanger.
+type endpoint struct {
+	host     string
+	addr     netip.Addr
+	failures int            // connections lost in a row
+	fault    *checker.Fault // why it cannot be had
+	until    time.Time
+	plain    bool // its TLS does not work
+}
+
+func (e *endpoint) String() string { return fmt.Sprintf("%s [%s]", e.host, e.addr) }
+
+// state returns why an endpoint cannot be had, nil if it can, and whether without TLS.
+func (op *operator) state(at *endpoint) (*checker.Fault, bool) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.smtp.now().After(at.until) {
+		return nil, at.plain
+	}
+	return at.fault, at.plain
+}
+
+func (op *operator) down(at *endpoint, f *checker.Fault) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	at.fault, at.until = f, op.later()
+}
+
+func (op *operator) withoutTLS(at *endpoint) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	at.plain = true
+}
+

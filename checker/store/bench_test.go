@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"pecaudit/checker"
+	"pecaudit/checker/cases"
+)
+
+// benchCases is how many cases the benchmarks store: -short takes a tenth.
+func benchCases(b *testing.B) int {
+	if testing.Short() {
+		return 72_000
+	}
+	return 720_000
+}
+
+// manyCases makes cases as a first run over a big register finds them, sorted by company.
+func manyCases(n int) []cases.Case {
+	list := make([]cases.Case, n)
+	day := checker.Date{Year: 2026, Month: time.November, Day: 2}
+	for i := range list {
+		key := fmt.Sprintf("%011d", i*7)
+		c := &list[i]
+		c.Key = cases.Key{Company: key, Address: fmt.Sprintf("impresa%d@pec%d.example", i, i%500), Family: cases.FamilyInactive, Chamber: fmt.Sprintf("camera-%d", i*31%62)}
+		c.ID = c.Key.ID(day)
+		c.State, c.Ground, c.Rules, c.Found, c.Checked, c.Failed = cases.Found, checker.GroundDomain, []checker.RuleID{"DNS-001"}, day, day, day
+		c.Facts = cases.Facts{
+			CodiceFiscale: key, REA: fmt.Sprintf("XX-%d", i+1), CCIAA: "XX", Name: fmt.Sprintf("IMPRESA D'ESEMPIO NUMERO %d & C. S.N.C.", i), Form: "SN", Class: "partnership",
+			Comune: "PAESE DI PROVA", PEC: c.Address, Provider: "Gestore Uno S.p.A.", Registered: checker.Date{Year: 2014, Month: 5, Day: 6},
+			Detail: "Il dominio non riceve posta: interrogato il 01/10/2026 e il 05/10/2026", File: "elenchi/camera-2026-11.csv", Row: i + 2,
+		}
+		c.Events = []cases.Event{{
+			At: day, By: "pecaudit", Event: cases.EventFound, To: cases.Found, Run: "2026-11-02-0a1b2c3d",
+			Evidence: &cases.Evidence{File: c.Facts.File, Row: c.Facts.Row, Checks: []cases.Check{{Rule: "DNS-001", Ground: checker.GroundDomain, Outcome: "fail", Detail: c.Facts.Detail, Source: checker.MXEvidence, On: day}}},
+		}}
+	}
+	return list
+}
+
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(context.Background(), filepath.Join(b.TempDir(), "bench.db"), Options{Write: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+// BenchmarkFirstMonth stores the cases of a first month in one transaction, each with its first event.
+func BenchmarkFirstMonth(b *testing.B) {
+	ctx := context.Background()
+	list := manyCases(benchCases(b))
+	for b.Loop() {
+		b.StopTimer()
+		s := openBench(b)
+		b.StartTimer()
+		if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, list) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(2*len(list)*b.N)/b.Elapsed().Seconds(), "rows/s") // a case and its event
+}
+
+// BenchmarkSecondMonth reads the newest cases in order and stores the twentieth part that changed.
+func BenchmarkSecondMonth(b *testing.B) {
+	ctx := context.Background()
+	s := openBench(b)
+	list := manyCases(benchCases(b))
+	if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, list) }); err != nil {
+		b.Fatal(err)
+	}
+	n := len(list)
+	list = nil
+	for b.Loop() {
+		var changed []cases.Case
+		i := 0
+		err := s.NewestCases(ctx, func(c *cases.Case) error {
+			if i++; i%20 == 0 {
+				c.Checked = c.Checked.AddDays(1)
+				c.Events = []cases.Event{{At: c.Checked, By: "pecaudit", Event: cases.EventGround, From: c.State, To: c.State}}
+				changed = append(changed, *c)
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, changed) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "cases/s")
+}
+
+// BenchmarkEveryCaseAgain stores all cases of a month again without new events.
+func BenchmarkEveryCaseAgain(b *testing.B) {
+	ctx := context.Background()
+	s := openBench(b)
+	list := manyCases(benchCases(b))
+	if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, list) }); err != nil {
+		b.Fatal(err)
+	}
+	for i := range list {
+		list[i].Events = nil
+	}
+	for b.Loop() {
+		for i := range list {
+			list[i].Checked = list[i].Checked.AddDays(1)
+		}
+		if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, list) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "cases/s")
+}

@@ -1,0 +1,385 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pecaudit/checker/cases"
+)
+
+// SaveCases stores cases as they stand now and appends their new events to the chain, recorded at the time of the transaction. A case whose ID the store
+// does not know is new. Events that are stored already may stand in front of the new ones, as Case returns them. Sorted by company it is fastest.
+//
+// A case goes from state to state only by its events: SaveCases returns an error if the first new one does not start from the state in the store, if one
+// does not start where the one before ended, or if the last does not end in the case's state.
+func (t *Tx) SaveCases(ctx context.Context, list []cases.Case) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if err := t.saveCases(ctx, list); err != nil {
+		return fmt.Errorf("store: save cases: %w", err)
+	}
+	return nil
+}
+
+// bulk is how many first cases are worth building the indexes after them.
+const bulk = 20_000
+
+func (t *Tx) saveCases(ctx context.Context, list []cases.Case) error {
+	w := caseWriter{Tx: t}
+	if err := t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM cases").Scan(&w.seq); err != nil {
+		return err
+	}
+	var err error
+	if w.chain, err = t.chain(ctx); err != nil {
+		return err
+	}
+	if w.seq == 0 && w.chain.n == 0 && len(list) >= bulk {
+		return t.withoutIndexes(ctx, func() error { return w.saveAll(ctx, list) }, "cases", "events")
+	}
+	return w.saveAll(ctx, list)
+}
+
+type caseWriter struct {
+	*Tx
+	seq   int64 // of the last inserted case
+	chain *chain
+	text  encoder
+}
+
+// A storedCase is what saving a case needs to know of its row.
+type storedCase struct {
+	seq   int64
+	state cases.State
+}
+
+func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
+	empty := w.seq == 0
+	for part := range slices.Chunk(list, batch) {
+		stored := map[string]storedCase{}
+		if !empty {
+			var err error
+			if stored, err = w.storedCases(ctx, part); err != nil {
+				return err
+			}
+		}
+		for i := range part {
+			c := &part[i]
+			old, known := stored[c.ID]
+			var err error
+			if known {
+				err = w.update(ctx, c, old)
+			} else {
+				old, err = w.insert(ctx, c)
+			}
+			if err != nil {
+				return fmt.Errorf("case %s: %w", c.ID, err)
+			}
+			old.state = c.State
+			stored[c.ID] = old
+		}
+	}
+	return nil
+}
+
+func (r reader) storedCases(ctx context.Context, list []cases.Case) (map[string]storedCase, error) {
+	stored := map[string]storedCase{}
+	ids := make([]any, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	err := r.each(ctx, func(rows *sql.Rows) error {
+		var id string
+		var c storedCase
+		if err := rows.Scan(&id, &c.seq, &c.state); err != nil {
+			return err
+		}
+		stored[id] = c
+		return nil
+	}, "SELECT id, seq, state FROM cases WHERE id IN ("+marks(len(ids))+")", ids...)
+	return stored, err
+}
+
+func (w *caseWriter) insert(ctx context.Context, c *cases.Case) (storedCase, error) {
+	if err := follow("", c.Events, c.State); err != nil {
+		return storedCase{}, err
+	}
+	body, err := w.text.encode(c)
+	if err != nil {
+		return storedCase{}, err
+	}
+	w.seq++
+	_, err = w.exec(ctx, "INSERT INTO cases (seq, id, company, chamber, family, state, last_event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		w.seq, c.ID, c.Company, c.Chamber, string(c.Family), string(c.State), w.chain.n+int64(len(c.Events)), string(body))
+	if err != nil {
+		return storedCase{}, err
+	}
+	return storedCase{seq: w.seq}, w.appendEvents(ctx, w.seq, c, c.Events)
+}
+
+func (w *caseWriter) update(ctx context.Context, c *cases.Case, old storedCase) error {
+	events := c.Events
+	if len(events) > 0 && events[0].From == "" { // with its history in front
+		history, err := w.entries(ctx, old.seq)
+		if err != nil {
+			return err
+		}
+		if len(events) < len(history) || !sameEvent(&events[len(history)-1], &history[len(history)-1].Event) {
+			return errors.New("the store holds other events of it: it was read before they were stored, or another case has its ID")
+		}
+		events = events[len(history):]
+	}
+	if err := follow(old.state, events, c.State); err != nil {
+		return err
+	}
+	body, err := w.text.encode(c)
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		_, err = w.exec(ctx, "UPDATE cases SET body = ? WHERE seq = ?", string(body), old.seq)
+		return err
+	}
+	_, err = w.exec(ctx, "UPDATE cases SET state = ?, last_event = ?, body = ? WHERE seq = ?", string(c.State), w.chain.n+int64(len(events)), string(body), old.seq)
+	if err != nil {
+		return err
+	}
+	return w.appendEvents(ctx, old.seq, c, events)
+}
+
+// follow returns an error unless the events lead from one state to the other.
+func follow(from cases.State, events []cases.Event, to cases.State) error {
+	for i := range events {
+		if events[i].From != from {
+			return fmt.Errorf("its event %s starts from state %q, it was in state %q", events[i].Event, events[i].From, from)
+		}
+		from = events[i].To
+	}
+	if from != to || len(events) == 0 && from == "" {
+		return fmt.Errorf("it is in state %q, its events lead to %q", to, from)
+	}
+	return nil
+}
+
+func sameEvent(a, b *cases.Event) bool {
+	return a.Event == b.Event && a.At == b.At && a.From == b.From && a.To == b.To && a.By == b.By && a.Run == b.Run
+}
+
+func (w *caseWriter) appendEvents(ctx context.Context, seq int64, c *cases.Case, events []cases.Event) error {
+	for i := range events {
+		if err := w.append(ctx, w.chain, seq, &link{Case: c.ID, Event: events[i], Term: c.Term, Act: c.Act}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NewestCases yields the newest case of every key, found last, without events, ordered by company and then by key, all as bytes. It keeps no more than
+// one company in memory. An error of yield ends it and is returned.
+func (r reader) NewestCases(ctx context.Context, yield func(*cases.Case) error) error {
+	return r.newest(ctx, yield, "SELECT body FROM cases ORDER BY company")
+}
+
+// CasesOf returns what NewestCases yields of some companies.
+func (r reader) CasesOf(ctx context.Context, companies []string) ([]cases.Case, error) {
+	companies = slices.Clone(companies)
+	slices.Sort(companies)
+	companies = slices.Compact(companies)
+	var list []cases.Case
+	for part := range slices.Chunk(companies, batch) {
+		err := r.newest(ctx, func(c *cases.Case) error {
+			list = append(list, *c)
+			return nil
+		}, "SELECT body FROM cases WHERE company IN ("+marks(len(part))+") ORDER BY company", anys(part)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// newest yields, of cases that come grouped by company, the newest of each key.
+func (r reader) newest(ctx context.Context, yield func(*cases.Case) error, query string, args ...any) error {
+	var company []cases.Case
+	flush := func() error {
+		slices.SortStableFunc(company, compareCases)
+		for i := range company {
+			if i+1 < len(company) && company[i].Key == company[i+1].Key {
+				continue
+			}
+			c := company[i] // yield may keep it
+			if err := yield(&c); err != nil {
+				return err
+			}
+		}
+		company = company[:0]
+		return nil
+	}
+	err := r.each(ctx, func(rows *sql.Rows) error {
+		c, err := scanCase(rows)
+		if err != nil {
+			return err
+		}
+		if len(company) > 0 && company[0].Company != c.Company {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		company = append(company, c)
+		return nil
+	}, query, args...)
+	if err != nil {
+		return fmt.Errorf("store: read cases: %w", err)
+	}
+	return flush()
+}
+
+// compareCases orders cases by key and, of one key, by the day on which they were found. Two cases of one key and day would have one ID.
+func compareCases(a, b cases.Case) int { return cmp.Or(a.Key.Compare(b.Key), a.Found.Compare(b.Found)) }
+
+func scanCase(rows *sql.Rows) (cases.Case, error) {
+	var body string
+	if err := rows.Scan(&body); err != nil {
+		return cases.Case{}, err
+	}
+	return decodeCase(body)
+}
+
+// Companies yields, in the order of bytes and each once, the key of every company that has a case, and of every other holder that a standing shared
+// case names.
+func (r reader) Companies(ctx context.Context, yield func(company string) error) error {
+	var holders []string
+	err := r.each(ctx, func(rows *sql.Rows) error {
+		c, err := scanCase(rows)
+		if err != nil || !c.Open() {
+			return err
+		}
+		for _, h := range c.Facts.Holders {
+			holders = append(holders, h.Company)
+		}
+		return nil
+	}, "SELECT body FROM cases WHERE family = ?", string(cases.FamilyShared))
+	if err != nil {
+		return fmt.Errorf("store: read companies: %w", err)
+	}
+	slices.Sort(holders)
+	holders = slices.Compact(holders)
+	before := func(company string) error { // yields the holders that come before a company
+		for len(holders) > 0 && (company == "" || holders[0] < company) {
+			if err := yield(holders[0]); err != nil {
+				return err
+			}
+			holders = holders[1:]
+		}
+		if len(holders) > 0 && holders[0] == company {
+			holders = holders[1:]
+		}
+		return nil
+	}
+	err = r.each(ctx, func(rows *sql.Rows) error {
+		var company string
+		if err := rows.Scan(&company); err != nil {
+			return err
+		}
+		if err := before(company); err != nil {
+			return err
+		}
+		return yield(company)
+	}, "SELECT DISTINCT company FROM cases ORDER BY company")
+	if err != nil {
+		return fmt.Errorf("store: read companies: %w", err)
+	}
+	return before("")
+}
+
+// ErrNoCase is returned when an ID names no case, or the beginning of one names several.
+var ErrNoCase = errors.New("no such case")
+
+// Case returns the case of an ID, or of the only ID that begins so, with all its events.
+func (r reader) Case(ctx context.Context, id string) (*cases.Case, error) {
+	seq, c, err := r.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := r.entries(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		c.Events = append(c.Events, entries[i].Event)
+	}
+	return &c, nil
+}
+
+// Entries returns the events of a case as they were recorded: the same, in the same order, as Case does for that ID.
+func (r reader) Entries(ctx context.Context, id string) ([]Entry, error) {
+	seq, _, err := r.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.entries(ctx, seq)
+}
+
+func (r reader) find(ctx context.Context, id string) (seq int64, c cases.Case, err error) {
+	id = strings.ToLower(strings.TrimSpace(id))
+	type row struct {
+		seq      int64
+		id, body string
+	}
+	var found []row // an ID comes before the longer ones that begin so
+	err = r.each(ctx, func(rows *sql.Rows) error {
+		var f row
+		err := rows.Scan(&f.seq, &f.id, &f.body)
+		found = append(found, f)
+		return err
+	}, "SELECT seq, id, body FROM cases WHERE id >= ? AND id < ? ORDER BY id LIMIT 2", id, id+"~")
+	switch {
+	case err != nil:
+		return 0, c, fmt.Errorf("store: read case: %w", err)
+	case id == "" || len(found) == 0:
+		return 0, c, fmt.Errorf("%w: no ID begins with %q; 'pecaudit cases find TEXT' finds cases by codice fiscale, REA, denominazione or address", ErrNoCase, id)
+	case len(found) > 1 && found[0].id != id:
+		return 0, c, fmt.Errorf("%w: several IDs begin with %q: write more of it", ErrNoCase, id)
+	}
+	c, err = decodeCase(found[0].body)
+	return found[0].seq, c, err
+}
+
+// An encoder writes values as JSON for people and programs that read the database, <, > and & as they are. What it returns is valid until the
+// next call.
+type encoder struct {
+	buffer bytes.Buffer
+	json   *json.Encoder
+}
+
+func (e *encoder) encode(v any) ([]byte, error) { return e.encodeAfter(nil, v) }
+
+// encodeAfter returns the JSON text behind a prefix.
+func (e *encoder) encodeAfter(prefix []byte, v any) ([]byte, error) {
+	if e.json == nil {
+		e.json = json.NewEncoder(&e.buffer)
+		e.json.SetEscapeHTML(false)
+	}
+	e.buffer.Reset()
+	e.buffer.Write(prefix)
+	if err := e.json.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n")), nil
+}
+
+// decodeCase reads the body of a case.
+func decodeCase(body string) (c cases.Case, err error) {
+	if err := json.Unmarshal([]byte(body), &c); err != nil {
+		return c, fmt.Errorf("the body of a case is damaged ('pecaudit store check' says which): %w", err)
+	}
+	return c, nil
+}
+

@@ -1,0 +1,2 @@
+package store
+type Problem struct{ Case string; Event int64; What string }

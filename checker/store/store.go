@@ -1,0 +1,236 @@
+// Package store remembers: runs, cases and the chain of their events, evidence, and what the workbooks of past months are written from. It is one SQL
+// database, SQLite in a file that only its owner can read.
+//
+// One process writes at a time, and holds a lock file beside the database for as long as it has the store open; any number read, and none of them waits:
+// they see what the last committed transaction left. SQLite's shared memory does not reach across machines, so the file belongs on a disk of the machine
+// that uses it.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Options say how a store is opened.
+type Options struct {
+	Write       bool             // to change it: takes the lock, creates the file where there is none
+	Holder      string           // who we are, for those who find the store locked: "pecaudit run"; default: the program's name
+	Now         func() time.Time // clock of the recorded instants; default: time.Now
+	BusyTimeout time.Duration    // how long a statement waits for another program's transaction; default: 10 s
+}
+
+// A Store is an open store. Its methods may be called at the same time; the reading ones see the last committed transaction.
+type Store struct {
+	reader
+	path  string
+	read  *sql.DB
+	write *sql.DB // nil when opened for reading
+	lock  *lock   // nil when opened for reading
+	now   func() time.Time
+}
+
+// Open opens the store at a path. With Options.Write it creates the file, readable by its owner only, in a folder that must exist, and returns a
+// *LockedError when another process is writing. Without it, an error that is fs.ErrNotExist says that there is no store yet. A store of an older schema
+// is brought up to date either way, one of a newer schema is refused, and so is a file that is no store. The caller closes it.
+func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
+	if scheme, _, ok := strings.Cut(dsn, "://"); ok {
+		return nil, fmt.Errorf("a store of kind %q is not supported: write the path of a file", scheme)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.BusyTimeout == 0 {
+		o.BusyTimeout = 10 * time.Second
+	}
+	path, err := resolve(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dsn, err)
+	}
+	s := &Store{path: path, now: o.Now}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", dsn, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	version := -1
+	var err error
+	if !o.Write {
+		if version, err = inspect(ctx, s.path, o.BusyTimeout); err != nil {
+			return err
+		}
+	}
+	if o.Write || version < schemaVersion {
+		if err := s.openToWrite(ctx, o); err != nil {
+			return err
+		}
+		if !o.Write { // it was only to be brought up to date
+			if err := s.Close(); err != nil {
+				return err
+			}
+			s.write, s.lock = nil, nil
+		}
+	}
+	s.read = readingPool(s.path, o.BusyTimeout)
+	s.reader = reader{s.read}
+	return s.read.PingContext(ctx)
+}
+
+func (s *Store) openToWrite(ctx context.Context, o Options) error {
+	var err error
+	if s.lock, err = acquire(s.path, o.Holder, o.Now()); err != nil {
+		return err
+	}
+	if err := create(s.path); err != nil {
+		return err
+	}
+	version, err := inspect(ctx, s.path, o.BusyTimeout)
+	if err != nil && !errors.Is(err, errEmpty) {
+		return err
+	}
+	s.write = writingPool(s.path, o.BusyTimeout)
+	if version < schemaVersion {
+		return migrate(ctx, s.write)
+	}
+	return s.write.PingContext(ctx)
+}
+
+// Close ends reading and writing and gives the lock back.
+func (s *Store) Close() error {
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.release())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// ErrReadOnly is returned by what would change a store that was opened for reading.
+var ErrReadOnly = errors.New("the store is open for reading only")
+
+// Update runs change in one transaction: when it returns nil all that it did is kept, on disk; when it returns an error, panics, or the process dies,
+// nothing is. Update returns that error as it is. On a store opened for reading change sees one state of the store, and its writes fail with ErrReadOnly.
+func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
+	db := s.write
+	if db == nil {
+		db = s.read
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	defer tx.Rollback() // of no effect after a commit
+	t := &Tx{reader: reader{tx}, tx: tx, readOnly: s.write == nil, now: s.now().UTC().Truncate(time.Second), prepared: map[string]*sql.Stmt{}}
+	if err := change(t); err != nil || t.readOnly {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+// A Tx is a transaction of Update. It reads what it wrote. It belongs to one goroutine, and nothing is written with it while one of its own streams is
+// being read: read from the Store instead, which shows the state before.
+type Tx struct {
+	reader
+	tx       *sql.Tx
+	readOnly bool
+	now      time.Time // UTC, whole seconds: what is recorded now
+	prepared map[string]*sql.Stmt
+}
+
+// exec runs a statement that is prepared once a transaction.
+func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if t.readOnly {
+		return nil, ErrReadOnly
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// The driver starts a goroutine for every statement that could be canceled; that the transaction can be is enough.
+	ctx = context.WithoutCancel(ctx)
+	stmt := t.prepared[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = t.tx.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+		t.prepared[query] = stmt
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// reader has the methods that a Store and a Tx share.
+type reader struct{ db querier }
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// each scans every row of a query with scan.
+func (r reader) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// optional reports whether a query for one row found it.
+func optional(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// batch is how many keys one query asks for.
+const batch = 500
+
+// marks returns n placeholders for IN.
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
+const instantFormat = "2006-01-02T15:04:05Z"
+
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(instantFormat)
+}
+
+func parseInstant(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(instantFormat, s)
+}
