@@ -39,7 +39,7 @@ func (c *Company) SoleTrader() bool {
 	if c.Form != nil {
 		return c.Form.Class == SoleTrader
 	}
-	return c.RawForm == "" && c.CodiceFiscale.IsPerson()
+	return TrimSpace(c.RawForm) == "" && c.CodiceFiscale.IsPerson()
 }
 
 // Assigned reports whether the address is the one that the chamber assigned to this very company: its codice fiscale at

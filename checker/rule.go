@@ -170,6 +170,7 @@ type Rule struct {
 	Cites        []Citation // at least one
 	InForce      Period     // From is required
 	Replaces     RuleID
+	Place        int // among the rules, from 0: package rules sets it
 	Ground       Ground
 	Force        Force
 	Undetermines bool                // marked * in the contract: unknown makes an otherwise compliant row undetermined

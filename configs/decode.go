@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,7 +86,7 @@ func (d *Document) walk(path string, n *yaml.Node) {
 // Has reports whether the file gives a value at the path ("dns.servers[0]"), null included.
 func (d *Document) Has(path string) bool { return d.nodes[path] != nil }
 
-// Nulls returns the paths whose value is left empty, in no order.
+// Nulls returns the paths whose value is left empty, sorted.
 func (d *Document) Nulls() []string {
 	var paths []string
 	for path, n := range d.nodes {
@@ -93,6 +94,7 @@ func (d *Document) Nulls() []string {
 			paths = append(paths, path)
 		}
 	}
+	slices.Sort(paths)
 	return paths
 }
 

@@ -3,7 +3,9 @@ package configs
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"pecaudit/checker"
@@ -36,22 +38,14 @@ func (p period) check(d *Document, path string) error {
 	return nil
 }
 
-// oneOf returns what the word stands for.
+// oneOf returns what the word stands for. An empty one is no mistake here: it has a default, or required reports it.
 func oneOf[T any](d *Document, path, word string, words map[string]T) (T, error) {
 	v, ok := words[word]
-	if !ok && word != "" { // an empty one is reported as missing, or has a default
-		return v, d.Errorf(path, "%q is none of %q", word, sortedKeys(words))
+	if !ok && word != "" {
+		known := slices.Sorted(maps.Keys(words))
+		return v, d.Errorf(path, "%q is none of %s", word, strings.TrimPrefix(strings.Join(known, " | "), " | "))
 	}
 	return v, nil
-}
-
-func sortedKeys[T any](m map[string]T) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // ReadChambers reads a file of the form of chambers.yaml.

@@ -16,6 +16,7 @@ type book struct {
 	*excelize.File
 	heading  string // left in every print header: whose the workbook is
 	day      string // right in every print header
+	footer   string // of every printed page
 	draft    bool
 	style    [lookCount]int
 	maxRows  int    // rows of data on a sheet, the header left out
@@ -26,7 +27,7 @@ type book struct {
 const maxSheetRows = excelize.TotalRows - 1
 
 func newBook(heading string, day checker.Date, draft bool) (*book, error) {
-	b := &book{File: excelize.NewFile(), heading: heading, day: day.Italian(), draft: draft, maxRows: maxSheetRows}
+	b := &book{File: excelize.NewFile(), heading: heading, day: day.Italian(), footer: printFooter, draft: draft, maxRows: maxSheetRows}
 	if err := b.SetDefaultFont(fontName); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (b *book) layout(sheet, title string, page *excelize.PageLayoutOptions) err
 	}
 	scale := false // the header stays legible whatever the scale of the sheet
 	return b.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
-		ScaleWithDoc: &scale, OddHeader: b.printHeader(title), OddFooter: printFooter,
+		ScaleWithDoc: &scale, OddHeader: b.printHeader(title), OddFooter: b.footer,
 	})
 }
 
@@ -92,11 +93,11 @@ func (b *book) layout(sheet, title string, page *excelize.PageLayoutOptions) err
 // part of the size.
 func (b *book) printHeader(title string) string {
 	const font, bold = `&"-,Regular"`, `&"-,Bold"`
-	middle := `&11` + bold + headerText(title, 90)
+	room, mark := 140, ""
 	if b.draft {
-		middle = `&12` + bold + `&KC00000` + DraftMark + "\n" + `&K000000` + middle
+		room, mark = 90, `&12`+bold+`&KC00000`+DraftMark+"\n"+`&K000000`
 	}
-	return `&L&8` + font + headerText(b.heading, 60) + `&C` + middle + `&R&8` + font + headerText(b.day, 10)
+	return `&L&8` + font + headerText(b.heading, 50) + `&C` + mark + `&11` + bold + headerText(title, room) + `&R&8` + font + headerText(b.day, 10)
 }
 
 // headerText escapes a text for a print header and cuts it to so many UTF-16 units.
@@ -117,10 +118,10 @@ func headerText(s string, limit int) string {
 	return out.String()
 }
 
-// clean makes one line of a text.
+// clean takes out what has no place in a header: control characters, but for line breaks.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+		if r < ' ' && r != '\n' || r == 0x7f || r == '\uFFFD' {
 			return ' '
 		}
 		return r

@@ -16,8 +16,8 @@ var completeColumns = []string{
 	columnOutcome, columnProtocol, columnOn, columnNote, columnRule, columnFile, columnSheet, columnLine, columnCase,
 }
 
-// listScale is the scale, per cent, at which the columns up to Motivo fill an A4 page.
-const listScale = 70
+// listScale is the scale, per cent, at which the columns between two page breaks fit on an A4 page.
+const listScale = 62
 
 // frozenColumns: up to the name.
 const frozenColumns = 4
@@ -30,38 +30,38 @@ func rowColumns(cures map[checker.RuleID]string) []column[Row] {
 	return []column[Row]{
 		{label: columnCCIAA, width: 7, look: lookCode, value: text(func(r *Row) string { return r.CCIAA })},
 		{label: columnREA, width: 12, look: lookCode, value: text(func(r *Row) string { return r.REA })},
-		{label: columnCode, width: 19, look: lookCode, value: text(func(r *Row) string { return r.CodiceFiscale })},
-		{label: columnName, width: 36, look: lookWrap, value: text(func(r *Row) string { return r.Name })},
-		{label: columnForm, width: 10, look: lookCode, value: text(func(r *Row) string { return r.Form })},
-		{label: columnComune, width: 18, look: lookWrap, value: text(func(r *Row) string { return r.Comune })},
-		{label: columnPEC, width: 36, look: lookWrap, value: text(func(r *Row) string { return r.PEC })},
+		{label: columnCode, width: 18, look: lookCode, value: text(func(r *Row) string { return r.CodiceFiscale })},
+		{label: columnName, width: 32, look: lookWrap, value: text(func(r *Row) string { return r.Name })},
+		{label: columnForm, width: 9, look: lookCode, value: text(func(r *Row) string { return r.Form })},
+		{label: columnComune, width: 16, look: lookWrap, value: text(func(r *Row) string { return r.Comune })},
+		{label: columnPEC, width: 34, look: lookWrap, value: text(func(r *Row) string { return r.PEC })},
 		{label: columnGroup, width: 9, look: lookInt, value: groups.of},
-		{label: columnProvider, width: 18, look: lookWrap, value: text(func(r *Row) string { return r.Provider })},
-		{label: columnGround, width: 27, look: lookWrap, value: text(func(r *Row) string { return GroundLabel(r.Ground) })},
+		{label: columnProvider, width: 16, look: lookWrap, value: text(func(r *Row) string { return r.Provider })},
+		{label: columnGround, width: 25, look: lookWrap, value: text(func(r *Row) string { return GroundLabel(r.Ground) })},
 		{label: columnReason, width: 30, look: lookWrap, value: text((*Row).whyUnknown)},
-		{label: columnCure, width: 46, look: lookWrap, value: text(func(r *Row) string { return r.cure(cures) })},
-		{label: columnDetail, width: 50, look: lookWrap, value: text(func(r *Row) string { return r.Detail })},
+		{label: columnCure, width: 44, look: lookWrap, value: text(func(r *Row) string { return r.cure(cures) })},
+		{label: columnDetail, width: 46, look: lookWrap, value: text(func(r *Row) string { return r.Detail })},
 		{label: columnEvidence, width: 56, look: lookWrap, value: text(func(r *Row) string { return r.Detail })},
-		{label: columnOthers, width: 44, look: lookWrap, value: text((*Row).others)},
-		{label: columnSuggestion, width: 24, look: lookWrap, value: text(func(r *Row) string { return r.Suggestion })},
-		{label: columnState, width: 22, look: lookWrap, value: text((*Row).stateLabel)},
-		{label: columnFound, width: 12, look: lookDate, value: day(func(r *Row) checker.Date { return r.Found })},
-		{label: columnChecked, width: 12, look: lookDate, value: day(func(r *Row) checker.Date { return r.Checked })},
-		{label: columnPublished, width: 12, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Published })},
-		{label: columnNominal, width: 12, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Nominal })},
-		{label: columnShifted, width: 13, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Shifted })},
-		{label: columnSafe, width: 12, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Safe })},
-		{label: columnDaysLeft, width: 9, look: lookInt, value: func(r *Row) any {
+		{label: columnOthers, width: 40, look: lookWrap, value: text((*Row).others)},
+		{label: columnSuggestion, width: 22, look: lookWrap, value: text(func(r *Row) string { return r.Suggestion })},
+		{label: columnState, width: 18, look: lookWrap, value: text((*Row).stateLabel)},
+		{label: columnFound, width: 11, look: lookDate, value: day(func(r *Row) checker.Date { return r.Found })},
+		{label: columnChecked, width: 11, look: lookDate, value: day(func(r *Row) checker.Date { return r.Checked })},
+		{label: columnPublished, width: 11, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Published })},
+		{label: columnNominal, width: 11, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Nominal })},
+		{label: columnShifted, width: 12, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Shifted })},
+		{label: columnSafe, width: 11, look: lookDate, value: day(func(r *Row) checker.Date { return r.Term.Safe })},
+		{label: columnDaysLeft, width: 8, look: lookInt, value: func(r *Row) any {
 			if r.DaysLeft == nil {
 				return nil
 			}
 			return daysLeft{*r.DaysLeft, r.Overdue}
 		}},
-		{label: columnSanction, width: 44, look: lookWrap, value: text(func(r *Row) string { return r.Sanction })},
-		{label: columnOutcome, width: 28, look: lookFill, value: text(func(r *Row) string { return r.Office })},
-		{label: columnProtocol, width: 16, look: lookFillCode, value: text(func(r *Row) string { return r.Protocol })},
-		{label: columnOn, width: 12, look: lookFillDate, value: day(func(r *Row) checker.Date { return r.OfficeOn })},
-		{label: columnNote, width: 32, look: lookFill, value: text(func(r *Row) string { return r.Note })},
+		{label: columnSanction, width: 40, look: lookWrap, value: text(func(r *Row) string { return r.Sanction })},
+		{label: columnOutcome, width: 22, look: lookFill, value: text(func(r *Row) string { return r.Office })},
+		{label: columnProtocol, width: 14, look: lookFillCode, value: text(func(r *Row) string { return r.Protocol })},
+		{label: columnOn, width: 11, look: lookFillDate, value: day(func(r *Row) checker.Date { return r.OfficeOn })},
+		{label: columnNote, width: 24, look: lookFill, value: text(func(r *Row) string { return r.Note })},
 		{label: columnRule, width: 18, look: lookWrap, value: text((*Row).rules)},
 		{label: columnFile, width: 30, look: lookWrap, value: text(func(r *Row) string { return baseName(r.File) })},
 		{label: columnSheet, width: 16, look: lookWrap, value: text(func(r *Row) string { return r.Sheet })},

@@ -125,35 +125,37 @@ func OutcomeLabel(event cases.EventKind, decision string) string {
 	return ""
 }
 
+// grounds in the order of tables. The short word begins the name of an Albo sheet, which has room for 31 characters with class and province.
 var grounds = []struct {
 	ground checker.Ground
 	label  string
+	tab    string
 }{
-	{checker.GroundMissing, "Priva di domicilio digitale"},
-	{checker.GroundMalformed, "Indirizzo formalmente non valido"},
-	{checker.GroundSeveral, "Più indirizzi nello stesso campo"},
-	{checker.GroundCECPAC, "Indirizzo CEC-PAC, non utilizzabile dalle imprese"},
-	{checker.GroundOrdinary, "Casella di posta elettronica ordinaria"},
-	{checker.GroundShared, "PEC multipla tra imprese"},
-	{checker.GroundProfessional, "PEC multipla del professionista"},
-	{checker.GroundExpired, "PEC scaduta"},
-	{checker.GroundRevoked, "PEC revocata o cessata"},
-	{checker.GroundDomain, "Dominio inesistente o privo di servizio di posta"},
-	{checker.GroundUncertified, "Dominio gestito da operatore di posta ordinaria"},
-	{checker.GroundInactive, "PEC inattiva"},
-	{checker.GroundFull, "Casella piena"},
-	{checker.GroundExpiring, "In scadenza"},
-	{checker.GroundSuspended, "Casella sospesa o in stato non chiaro"},
-	{checker.GroundRefused, "Casella rifiutata dal gestore"},
-	{checker.GroundSharedLast, "PEC multipla, iscritta per ultima"},
-	{checker.GroundDirector, "Domicilio dell'amministratore coincidente con quello dell'impresa"},
-	{checker.GroundAssigned, "Domicilio assegnato d'ufficio ad altra impresa"},
-	{checker.GroundConflicting, "Indirizzi diversi per la stessa impresa"},
-	{checker.GroundDecertified, "Dominio non più di un gestore PEC"},
-	{checker.GroundUnlistedDomain, "Dominio non presente fra quelli noti"},
-	{checker.GroundCode, "Codice fiscale errato o assente"},
-	{checker.GroundUnreadable, "Data illeggibile"},
-	{checker.GroundStatus, "Stato dell'impresa non riconosciuto"},
+	{checker.GroundMissing, "Priva di domicilio digitale", "Prive"},
+	{checker.GroundMalformed, "Indirizzo formalmente non valido", "Non valide"},
+	{checker.GroundSeveral, "Più indirizzi nello stesso campo", ""},
+	{checker.GroundCECPAC, "Indirizzo CEC-PAC, non utilizzabile dalle imprese", "CEC-PAC"},
+	{checker.GroundOrdinary, "Casella di posta elettronica ordinaria", "Posta ordinaria"},
+	{checker.GroundShared, "PEC multipla tra imprese", "Multiple"},
+	{checker.GroundProfessional, "PEC multipla del professionista", "Professionista"},
+	{checker.GroundExpired, "PEC scaduta", "Scadute"},
+	{checker.GroundRevoked, "PEC revocata o cessata", "Revocate"},
+	{checker.GroundDomain, "Dominio inesistente o privo di servizio di posta", "Dominio"},
+	{checker.GroundUncertified, "Dominio gestito da operatore di posta ordinaria", "Gestore non PEC"},
+	{checker.GroundInactive, "PEC inattiva", "Inattive"},
+	{checker.GroundFull, "Casella piena", ""},
+	{checker.GroundExpiring, "In scadenza", ""},
+	{checker.GroundSuspended, "Casella sospesa o in stato non chiaro", ""},
+	{checker.GroundRefused, "Casella rifiutata dal gestore", ""},
+	{checker.GroundSharedLast, "PEC multipla, iscritta per ultima", ""},
+	{checker.GroundDirector, "Domicilio dell'amministratore coincidente con quello dell'impresa", ""},
+	{checker.GroundAssigned, "Domicilio assegnato d'ufficio ad altra impresa", ""},
+	{checker.GroundConflicting, "Indirizzi diversi per la stessa impresa", ""},
+	{checker.GroundDecertified, "Dominio non più di un gestore PEC", ""},
+	{checker.GroundUnlistedDomain, "Dominio non presente fra quelli noti", ""},
+	{checker.GroundCode, "Codice fiscale errato o assente", ""},
+	{checker.GroundUnreadable, "Data illeggibile", ""},
+	{checker.GroundStatus, "Stato dell'impresa non riconosciuto", ""},
 }
 
 // GroundLabel returns the Italian of a ground; the word itself if there is none.
@@ -162,6 +164,14 @@ func GroundLabel(g checker.Ground) string {
 		if e.ground == g {
 			return e.label
 		}
+	}
+	return string(g)
+}
+
+// groundTab returns the short word for the name of a sheet.
+func groundTab(g checker.Ground) string {
+	if i := groundOrder(g); i < len(grounds) && grounds[i].tab != "" {
+		return grounds[i].tab
 	}
 	return string(g)
 }
@@ -273,13 +283,13 @@ func RejectedReasonLabel(reason string) string {
 }
 
 var classLabels = []struct{ class, label, short string }{
-	{"sole", "Imprese individuali", "Individuali"},
-	{"partnership", "Società di persone", "Soc. persone"},
-	{"capital", "Società di capitali", "Soc. capitali"},
-	{"cooperative", "Società cooperative", "Cooperative"},
-	{"consortium-entity", "Società consortili", "Consortili"},
-	{"consortium", "Consorzi", "Consorzi"},
-	{"other", "Altre forme", "Altre forme"},
+	{"sole", "Imprese individuali", "individuali"},
+	{"partnership", "Società di persone", "persone"},
+	{"capital", "Società di capitali", "capitali"},
+	{"cooperative", "Società cooperative", "cooperative"},
+	{"consortium-entity", "Società consortili", "consortili"},
+	{"consortium", "Consorzi", "consorzi"},
+	{"other", "Altre forme", "altre"},
 }
 
 // ClassLabel returns the Italian of a class of legal forms (cases.Facts.Class).
@@ -393,17 +403,17 @@ type ConflictKind string
 
 // The conflicts. ReadBack finds those up to ConflictDiffers; the others need the store.
 const (
-	ConflictWord     ConflictKind = "word"      // not a word of the drop-down
-	ConflictNoWord   ConflictKind = "no-word"   // protocol, date or note without an outcome
-	ConflictNoDate   ConflictKind = "no-date"   // no date
-	ConflictBadDate  ConflictKind = "bad-date"  // a date that cannot be read
-	ConflictNoCase   ConflictKind = "no-case"   // no ID
-	ConflictDiffers  ConflictKind = "differs"   // the same case elsewhere in the workbook with another entry
-	ConflictFuture   ConflictKind = "future"    // a date after today
-	ConflictUnknown  ConflictKind = "unknown"   // no such case
-	ConflictMismatch ConflictKind = "mismatch"  // the ID is not that of the codice fiscale
-	ConflictMovedOn  ConflictKind = "moved-on"  // the case moved on meanwhile
-	ConflictRefused  ConflictKind = "forbidden" // the state of the case does not allow it
+	ConflictWord     ConflictKind = "word"     // not a word of the drop-down
+	ConflictNoWord   ConflictKind = "no-word"  // protocol, date or note without an outcome
+	ConflictNoDate   ConflictKind = "no-date"  // no date
+	ConflictBadDate  ConflictKind = "bad-date" // a date that cannot be read
+	ConflictNoCase   ConflictKind = "no-case"  // no ID
+	ConflictDiffers  ConflictKind = "differs"  // the same case elsewhere in the workbook with another entry
+	ConflictFuture   ConflictKind = "future"   // a date after today
+	ConflictUnknown  ConflictKind = "unknown"  // no such case
+	ConflictMismatch ConflictKind = "mismatch" // the ID is not that of the codice fiscale
+	ConflictMovedOn  ConflictKind = "moved-on" // the case moved on meanwhile
+	ConflictRefused  ConflictKind = "refused"  // the state of the case does not allow it
 )
 
 var conflictLabels = map[ConflictKind]string{
@@ -419,6 +429,9 @@ var conflictLabels = map[ConflictKind]string{
 	ConflictMovedOn:  "il procedimento è nel frattempo cambiato",
 	ConflictRefused:  "lo stato del procedimento non lo permette",
 }
+
+// conflictLine: sheet, row, conflict.
+const conflictLine = "%s, riga %d: %s"
 
 // ConflictLabel returns the Italian of a conflict.
 func ConflictLabel(k ConflictKind) string { return conflictLabels[k] }
@@ -436,6 +449,16 @@ func partOf(part, parts int) string {
 
 // printFooter: sheet and page.
 const printFooter = `&L&8&"-,Regular"&A&R&8&"-,Regular"pagina &P di &N`
+
+// closingFooter: what the pages are for, and page.
+const closingFooter = `&L&7&"-,Regular"` + Closing + `&R&7&"-,Regular"pagina &P di &N`
+
+func provisionsTitle(d cases.Decider) string {
+	if d == cases.Registrar {
+		return "Proposta di cancellazione al Conservatore"
+	}
+	return "Proposta di cancellazione al Giudice del registro"
+}
 
 // plural returns "1 posizione" or "2.345 posizioni".
 func plural(n int, one, many string) string {
@@ -486,8 +509,8 @@ const (
 
 // summaryAssumed says what was taken as given.
 var summaryAssumed = map[string]string{
-	"stato":            "\nColonna stato assente: le posizioni sono considerate iscritte e attive.",
-	"data_riferimento": "\nData di riferimento degli elenchi non indicata: si presume il giorno della verifica.",
+	"stato":            "Colonna stato assente: le posizioni sono considerate iscritte e attive.",
+	"data_riferimento": "Data di riferimento degli elenchi non indicata: si presume il giorno della verifica.",
 }
 
 // CaseHeader returns the titles of the table of cases at a terminal.

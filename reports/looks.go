@@ -31,8 +31,8 @@ const (
 	lookTableHeadRight
 	lookLabel
 	lookLabelStrong
-	lookCount0 // a count in a table of a page
-	lookCountStrong
+	lookTally // a count in a table of a page
+	lookTallyStrong
 	lookPercent
 	lookDay
 	lookPlain
@@ -58,18 +58,18 @@ const (
 var (
 	dateFormat    = "dd/mm/yyyy"
 	percentFormat = "0.0%"
-	countFormat   = "#,##0"
+	tallyFormat   = `#,##0;-#,##0;"–"` // none is a dash
 )
 
 var looks = [lookCount]excelize.Style{
-	lookText:       list(excelize.Style{NumFmt: 49}),
-	lookCode:       list(excelize.Style{NumFmt: 49}),
-	lookWrap:       list(excelize.Style{NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}),
-	lookDate:       list(excelize.Style{CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}}),
-	lookInt:        list(excelize.Style{NumFmt: 1, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "right"}}),
-	lookFill:       list(excelize.Style{NumFmt: 49, Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}),
-	lookFillCode:   list(excelize.Style{NumFmt: 49, Fill: paint(cream)}),
-	lookFillDate:   list(excelize.Style{CustomNumFmt: &dateFormat, Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}}),
+	lookText:       ruled(excelize.Style{NumFmt: 49}),
+	lookCode:       ruled(excelize.Style{NumFmt: 49}),
+	lookWrap:       ruled(excelize.Style{NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}),
+	lookDate:       ruled(excelize.Style{CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}}),
+	lookInt:        ruled(excelize.Style{NumFmt: 1, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "right"}}),
+	lookFill:       ruled(excelize.Style{NumFmt: 49, Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}),
+	lookFillCode:   ruled(excelize.Style{NumFmt: 49, Fill: paint(cream)}),
+	lookFillDate:   ruled(excelize.Style{CustomNumFmt: &dateFormat, Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}}),
 	lookHeader:     header(navy),
 	lookHeaderFill: header(amber),
 	lookDaysOver:   days("FFFFFF", red),
@@ -81,14 +81,14 @@ var looks = [lookCount]excelize.Style{
 	lookSubtitle:       {Font: font(12, false, slate), Alignment: &excelize.Alignment{Vertical: "center"}},
 	lookDraft:          {Font: font(16, true, "FFFFFF"), Fill: paint(red), Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}},
 	lookSection:        {Font: font(12, true, navy), Border: []excelize.Border{{Type: "bottom", Color: navy, Style: 2}}, Alignment: &excelize.Alignment{Vertical: "bottom"}},
-	lookTableHead:      page(excelize.Style{Font: font(10, true, navy), Fill: paint(mist), Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}}),
-	lookTableHeadRight: page(excelize.Style{Font: font(10, true, navy), Fill: paint(mist), Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "right", WrapText: true}}),
-	lookLabel:          page(excelize.Style{NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top"}}),
-	lookLabelStrong:    page(excelize.Style{NumFmt: 49, Font: font(10, true, "000000"), Alignment: &excelize.Alignment{Vertical: "top"}}),
-	lookCount0:         page(excelize.Style{CustomNumFmt: &countFormat}),
-	lookCountStrong:    page(excelize.Style{CustomNumFmt: &countFormat, Font: font(10, true, "000000")}),
-	lookPercent:        page(excelize.Style{CustomNumFmt: &percentFormat, Font: font(10, false, slate)}),
-	lookDay:            page(excelize.Style{CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "top"}}),
+	lookTableHead:      ruled(excelize.Style{Font: font(10, true, navy), Fill: paint(mist), Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}}),
+	lookTableHeadRight: ruled(excelize.Style{Font: font(10, true, navy), Fill: paint(mist), Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "right", WrapText: true}}),
+	lookLabel:          ruled(excelize.Style{NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top"}}),
+	lookLabelStrong:    ruled(excelize.Style{NumFmt: 49, Font: font(10, true, "000000"), Alignment: &excelize.Alignment{Vertical: "top"}}),
+	lookTally:          ruled(excelize.Style{CustomNumFmt: &tallyFormat}),
+	lookTallyStrong:    ruled(excelize.Style{CustomNumFmt: &tallyFormat, Font: font(10, true, "000000")}),
+	lookPercent:        ruled(excelize.Style{CustomNumFmt: &percentFormat, Font: font(10, false, slate)}),
+	lookDay:            ruled(excelize.Style{CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Horizontal: "right", Vertical: "top"}}),
 	lookPlain:          {NumFmt: 49, Font: font(10, false, "000000"), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}},
 	lookOverflow:       {NumFmt: 49, Font: font(10, false, slate), Alignment: &excelize.Alignment{Vertical: "top", Indent: 1}},
 	lookNote:           {NumFmt: 49, Font: font(9, false, slate), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}},
@@ -104,19 +104,14 @@ func paint(color string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
 }
 
-func page(s excelize.Style) excelize.Style {
+func ruled(s excelize.Style) excelize.Style {
 	if s.Font == nil {
 		s.Font = font(10, false, "000000")
 	}
-	s.Border = []excelize.Border{{Type: "bottom", Color: line, Style: 1}}
-	return s
-}
-
-func list(s excelize.Style) excelize.Style {
-	s = page(s)
 	if s.Alignment == nil {
 		s.Alignment = &excelize.Alignment{Vertical: "top"}
 	}
+	s.Border = []excelize.Border{{Type: "bottom", Color: line, Style: 1}}
 	return s
 }
 
@@ -129,7 +124,7 @@ func header(color string) excelize.Style {
 }
 
 func days(text, ground string) excelize.Style {
-	return list(excelize.Style{
+	return ruled(excelize.Style{
 		NumFmt: 1, Font: font(10, true, text), Fill: paint(ground), Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"},
 	})
 }

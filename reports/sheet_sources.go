@@ -17,19 +17,14 @@ func (s *sourcesPage) name() string { return SheetSources }
 func (s *sourcesPage) size() int    { return 0 }
 
 func (s *sourcesPage) write(b *book) error {
-	p := newPage(b, SheetSources, slate, SheetSources, 44, 24, 20, 14, 66, 14, 11, 11, 11, 18, 18, 14)
-	p.section(titleRun)
-	for _, l := range [][2]any{
-		{textProgram, s.Version}, {textConfig, s.Config}, {textAsOf, s.AsOf}, {columnMonth, monthLabel(s.Month.Month)}, {textCoverage, label(coverageLabels, s.Summary.Coverage)},
+	p := newPage(b, SheetSources, slate, 0, []float64{44, 24, 20, 18, 18, 66, 14, 14, 12, 12, 12, 14})
+	p.section(titleRun, 8)
+	for _, l := range [][2]string{
+		{textProgram, s.Version}, {textConfig, s.Config}, {textAsOf, s.AsOf.Italian()}, {columnMonth, monthLabel(s.Month.Month)}, {textCoverage, label(coverageLabels, s.Summary.Coverage)},
 		{titleProcedure, strings.TrimSuffix(s.Procedure.ID+": "+s.Procedure.Title, ": ")}, {textPublications, s.publications()},
 	} {
-		if l[1] != "" && l[1] != (checker.Date{}) {
-			p.put(1, p.row, l[0], lookLabelStrong)
-			p.put(2, p.row, l[1], lookOverflow)
-			if day, ok := l[1].(checker.Date); ok {
-				p.put(2, p.row, day.Italian(), lookOverflow)
-			}
-			p.row++
+		if l[1] != "" {
+			p.remark(l[0], l[1])
 		}
 	}
 	if len(s.Sources) > 0 {
@@ -40,39 +35,39 @@ func (s *sourcesPage) write(b *book) error {
 }
 
 func (s *sourcesPage) inputs(p *freePage) {
-	p.section(titleInputs)
-	p.head(columnFile, columnRole, columnSheet, columnSize, columnDigest, columnReference, columnRead, columnRepaired, columnRejected,
-		columnEncoding, columnDelimiter, columnHeader)
+	p.section(titleInputs, 0)
+	p.head(6, columnFile, columnRole, columnSheet, columnEncoding, columnDelimiter, columnDigest, columnSize, columnReference, columnRead,
+		columnRepaired, columnRejected, columnHeader)
 	for i := range s.Sources {
 		src := &s.Sources[i]
-		p.line(baseName(src.File), label(roleLabels, src.Role), src.Sheet, int(src.Size), src.SHA256, src.Reference, src.Rows, src.Repaired, src.Rejected,
-			src.Encoding, label(delimiterLabels, src.Delimiter), src.Header)
+		p.line(baseName(src.File), label(roleLabels, src.Role), src.Sheet, src.Encoding, label(delimiterLabels, src.Delimiter), src.SHA256,
+			int(src.Size), src.Reference, src.Rows, src.Repaired, src.Rejected, src.Header)
 		if src.Presumed {
 			p.put(1, p.row, textPresumed, lookOverflow)
-			p.row++
+			p.next(1)
 		}
 		if text := repairs(src.Repairs); text != "" {
 			p.put(1, p.row, text, lookOverflow)
-			p.row++
+			p.next(1)
 		}
 	}
 }
 
 // mappings tells what became of every column of every list.
 func (s *sourcesPage) mappings(p *freePage) {
-	p.section(titleMapping)
-	p.head(columnFile, columnHeading, columnField, columnRemark)
+	p.section(titleMapping, 0)
+	p.head(4, columnFile, columnHeading, columnField, columnRemark)
 	for i := range s.Sources {
 		for _, m := range s.Sources[i].Mapping {
 			p.put(1, p.row, baseName(s.Sources[i].File), lookLabel)
-			p.put(2, p.row, clean(m.Header), lookLabel)
+			p.put(2, p.row, strings.Join(strings.Fields(m.Header), " "), lookLabel)
 			p.put(3, p.row, m.Field, lookLabel)
 			remark := m.Hint
 			if m.Field == "" && remark == "" {
 				remark = textNotUsed
 			}
 			p.put(4, p.row, remark, lookOverflow)
-			p.row++
+			p.next(1)
 		}
 	}
 }

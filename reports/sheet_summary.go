@@ -18,7 +18,7 @@ func (s *summaryPage) name() string { return SheetSummary }
 func (s *summaryPage) size() int    { return 0 }
 
 func (s *summaryPage) write(b *book) error {
-	p := newPage(b, SheetSummary, navy, SheetSummary, 46, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5, 12.5)
+	p := newPage(b, SheetSummary, navy, pageScale, pageWidths)
 	s.top(p)
 	s.checks(p)
 	s.verdicts(p)
@@ -38,15 +38,13 @@ func (s *summaryPage) write(b *book) error {
 
 func (s *summaryPage) top(p *freePage) {
 	p.put(1, p.row, titleWorkbook, lookTitle)
-	p.height(p.row, 1.9)
-	p.row++
+	p.next(1.9)
 	p.put(1, p.row, s.subtitle(), lookSubtitle)
-	p.height(p.row, 1.3)
-	p.row++
+	p.next(1.3)
 	if s.Draft {
 		p.skip(1)
 		p.wide(DraftMark, lookDraft)
-		p.height(p.row-1, 2)
+		p.do(func() error { return p.b.SetRowHeight(p.sheet, p.row-1, 2*rowHeight) })
 		for _, why := range s.Held {
 			p.wide(why, lookWarning)
 		}
@@ -55,7 +53,7 @@ func (s *summaryPage) top(p *freePage) {
 
 // checks says what was checked and what was not, and why: before any figure.
 func (s *summaryPage) checks(p *freePage) {
-	p.section(titleChecks)
+	p.section(titleChecks, 8)
 	var done, partly, not []AppliedRule
 	for _, r := range s.Rules {
 		switch {
@@ -85,17 +83,15 @@ func (s *summaryPage) skipped(p *freePage, title string, rules []AppliedRule, wh
 		return
 	}
 	p.skip(1)
-	p.head(title)
+	p.head(1, title)
 	for _, r := range rules {
-		p.put(1, p.row, string(r.ID)+" "+shorten(r.Title, 44), lookLabel)
-		p.put(2, p.row, why(r), lookOverflow)
-		p.row++
+		p.remark(string(r.ID)+" "+shorten(r.Title, 44), why(r))
 	}
 }
 
 func (s *summaryPage) verdicts(p *freePage) {
-	p.section(titleVerdicts)
-	p.head(columnVerdict, columnPositions, columnShare)
+	p.section(titleVerdicts, chartLines)
+	p.head(1, columnVerdict, columnPositions, columnShare)
 	first := p.row
 	share := func(n int) percent {
 		if s.Summary.Rows == 0 {
@@ -121,7 +117,7 @@ func (s *summaryPage) verdicts(p *freePage) {
 	p.total(summaryRows, s.Summary.Rows, share(s.Summary.Rows))
 	p.line(summaryCompanies, s.Summary.Companies)
 	if s.Summary.Rows > 0 {
-		p.upTo(first)
+		p.below(first)
 	}
 }
 
@@ -163,12 +159,12 @@ func (v *view) stateCounts() map[cases.State]int {
 
 func (s *summaryPage) grounds(p *freePage) {
 	count := s.groundCounts()
-	p.section(titleGrounds)
+	p.section(titleGrounds, chartLines)
 	if len(count) == 0 {
 		p.wide(textNoBreach, lookPlain)
 		return
 	}
-	p.head(columnGround, columnPositions)
+	p.head(1, columnGround, columnPositions)
 	first, sum := p.row, 0
 	for _, g := range sortedGrounds(count) {
 		p.line(GroundLabel(g), count[g])
@@ -176,7 +172,7 @@ func (s *summaryPage) grounds(p *freePage) {
 	}
 	p.bars(first, p.row-1, titleGrounds, navy)
 	p.total(textTotal, sum)
-	p.upTo(first)
+	p.below(first)
 }
 
 // maxProvinces: beyond that many the table of provinces would bury the rest.
@@ -211,12 +207,12 @@ func (s *summaryPage) spread(p *freePage) {
 	if len(count) == 0 {
 		return
 	}
-	p.section(titleSpread)
+	p.section(titleSpread, len(count)+3)
 	labels := []string{columnGround, columnProvince}
 	for _, c := range classLabels {
 		labels = append(labels, c.label)
 	}
-	p.head(append(labels, textTotal)...)
+	p.head(2, append(labels, textTotal)...)
 	places := make([]place, 0, len(count))
 	for at := range count {
 		places = append(places, at)
@@ -254,8 +250,8 @@ func (s *summaryPage) states(p *freePage) {
 	if len(count) == 0 {
 		return
 	}
-	p.section(titleStates)
-	p.head(columnState, columnCases)
+	p.section(titleStates, chartLines)
+	p.head(1, columnState, columnCases)
 	first, sum := p.row, 0
 	for _, st := range stateOrder {
 		if count[st] > 0 {
@@ -265,7 +261,7 @@ func (s *summaryPage) states(p *freePage) {
 	}
 	p.bars(first, p.row-1, titleStates, "4F7CAC")
 	p.total(textTotal, sum)
-	p.upTo(first)
+	p.below(first)
 }
 
 // decider is to whom the referred cases of the month went, "" if to both.
@@ -310,8 +306,8 @@ func (s *summaryPage) windows(p *freePage) {
 		return cmp.Or(a.Nominal.Compare(b.Nominal), a.Safe.Compare(b.Safe), a.Published.Compare(b.Published), a.Shifted.Compare(b.Shifted),
 			strings.Compare(a.Procedure, b.Procedure))
 	})
-	p.section(titleWindows)
-	p.head(columnList, columnNominal, columnShifted, columnSafe, columnDaysLeft, columnCases, columnOverdue)
+	p.section(titleWindows, len(terms)+3)
+	p.head(1, columnList, columnNominal, columnShifted, columnSafe, columnDaysLeft, columnCases, columnOverdue)
 	for _, t := range terms {
 		w := open[t]
 		p.line(publishedOn(t.Published), t.Nominal, t.Shifted, t.Safe, daysLeft{s.AsOf.DaysUntil(t.Nominal), t.Safe.Before(s.AsOf)}, w.listed, w.overdue)
@@ -322,13 +318,13 @@ func (s *summaryPage) trend(p *freePage) {
 	if len(s.Trend) == 0 {
 		return
 	}
-	p.section(titleTrend)
+	p.section(titleTrend, len(s.Trend)+chartLines+4)
 	labels := []string{columnMonth, columnPositions}
 	for _, g := range groundSheets {
 		labels = append(labels, g.sheet)
 	}
 	head := p.row
-	p.head(append(labels, columnNonCompliant)...)
+	p.head(1, append(labels, columnNonCompliant)...)
 	first := p.row
 	for _, t := range s.Trend {
 		values, sum := make([]any, 2+len(groundSheets)), 0
@@ -358,8 +354,8 @@ func (s *summaryPage) changes(p *freePage) {
 			count[k] += n
 		}
 	}
-	p.section(changesTitle(s.Against.Month))
-	p.head(columnChange, columnPositions)
+	p.section(changesTitle(s.Against.Month), 5)
+	p.head(1, columnChange, columnPositions)
 	for _, k := range changeOrder {
 		p.line(changePlurals[k], count[k])
 	}
@@ -367,18 +363,18 @@ func (s *summaryPage) changes(p *freePage) {
 
 // contents lists the sheets, and says which continue.
 func (s *summaryPage) contents(p *freePage, b *book) {
-	p.section(titleContents)
-	p.head(columnSheet, columnLines)
+	p.section(titleContents, len(s.plan))
+	p.head(1, columnSheet, columnLines)
 	for _, sh := range s.plan {
 		if sh.size() == 0 {
 			continue
 		}
 		p.put(1, p.row, sh.name(), lookLabel)
-		p.put(2, p.row, sh.size(), lookCount0)
+		p.put(2, p.row, sh.size(), lookTally)
 		if parts := b.parts(sh.size()); parts > 1 {
 			p.put(3, p.row, continues(sh.name(), parts), lookOverflow)
 		}
-		p.row++
+		p.next(1)
 	}
 }
 
@@ -386,7 +382,7 @@ func (s *summaryPage) procedure(p *freePage) {
 	if s.Procedure.ID == "" {
 		return
 	}
-	p.section(titleProcedure)
+	p.section(titleProcedure, 4)
 	p.wide(s.Procedure.ID+": "+s.Procedure.Title, lookPlain)
 	for _, source := range s.Procedure.Sources {
 		p.wide(source, lookNote)
@@ -401,14 +397,12 @@ func (s *summaryPage) outcomes(p *freePage, b *book) {
 	if !s.office {
 		return
 	}
-	p.section(titleOutcomes)
+	p.section(titleOutcomes, len(Outcomes)+6)
 	p.wide(textOutcomes, lookPlain)
-	p.head(columnOutcome)
+	p.head(1, columnOutcome)
 	first := p.row
 	for _, o := range Outcomes {
-		p.put(1, p.row, o.Label, lookLabel)
-		p.put(2, p.row, o.Effect, lookOverflow)
-		p.row++
+		p.remark(o.Label, o.Effect)
 	}
 	b.outcomes = area(SheetSummary, 1, first, 1, p.row-1)
 }

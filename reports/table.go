@@ -129,15 +129,42 @@ func streamRows[T any](b *book, sw *excelize.StreamWriter, columns []column[T], 
 	if err := sw.SetRow("A1", line, excelize.RowOpts{Height: 32}); err != nil {
 		return err
 	}
+	var height [1]excelize.RowOpts
 	for i, row := range rows {
+		lines := 1
 		for k := range columns {
-			b.fill(&cells[k], columns[k].look, columns[k].value(row))
+			c := &columns[k]
+			b.fill(&cells[k], c.look, c.value(row))
+			if text, ok := cells[k].Value.(string); ok && (c.look == lookWrap || c.look == lookFill) {
+				lines = max(lines, linesOf(text, int(c.width*1.1)))
+			}
 		}
-		if err := sw.SetRow("A"+strconv.Itoa(i+2), line); err != nil {
+		options := height[:0]
+		if lines > 1 {
+			options = height[:]
+			options[0].Height = listHeight(lines)
+		}
+		if err := sw.SetRow("A"+strconv.Itoa(i+2), line, options...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// listHeight is the height in points of a row of so many lines. Rows of one line have none of their own and grow with what is typed into
+// them; LibreOffice does not make a row as high as the text that it reads.
+func listHeight(lines int) float64 { return min(3+float64(lines)*13, 300) }
+
+// linesOf estimates on how many lines a text is shown, with so many characters a line.
+func linesOf(text string, chars int) int {
+	lines, run := 1, 0
+	for _, r := range text {
+		if run++; r == '\n' || run > chars {
+			lines++
+			run = 0
+		}
+	}
+	return lines
 }
 
 // fill sets a cell to a value in its look.

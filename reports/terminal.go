@@ -47,6 +47,9 @@ func WriteSummary(w io.Writer, s *checker.Summary, applied []AppliedRule) error 
 		}
 		return ""
 	})
+	if len(s.Assumed) > 0 {
+		b.WriteByte('\n')
+	}
 	for _, a := range s.Assumed {
 		fmt.Fprintf(&b, "%s\n", label(summaryAssumed, a))
 	}

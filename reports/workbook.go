@@ -108,6 +108,6 @@ func (v *view) caseTable(name, tab string, rows []*Row, labels []string) *table[
 	columns := pick(v.columns, labels...)
 	return &table[Row]{
 		sheet: name, title: name, tab: tab, rows: rows, frozen: frozenColumns, scale: listScale, dropDown: v.office,
-		columns: breakBefore(columns, columnCure, columnState, columnRule),
+		columns: breakBefore(columns, columnCure, columnState, columnSanction, columnRule),
 	}
 }

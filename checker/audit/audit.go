@@ -4,13 +4,12 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
 	"time"
 
 	"pecaudit/checker"
@@ -116,7 +115,8 @@ type run struct {
 	domains  map[string]*checker.DomainFacts
 	result   *Result
 	rows     int
-	chamber  map[string]map[string]struct{} // chamber -> company keys met, of companies with several rows
+	total    tally
+	tallies  map[string]*tally // by chamber
 	broken   bool
 }
 
@@ -125,7 +125,7 @@ func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 	started := a.now()
 	r := &run{
 		Audit: a, sink: sink, roll: checker.NewRoll(), domains: map[string]*checker.DomainFacts{},
-		chamber: map[string]map[string]struct{}{},
+		tallies: map[string]*tally{},
 		result:  &Result{Chambers: map[string]*checker.Summary{}, Summary: newSummary(a.AsOf, a.Coverage)},
 	}
 	defer r.close()
@@ -264,179 +264,43 @@ func counts(c *checker.Company, x rules.Exclusion) bool {
 	return !x.Cancelled && c.PEC.State != checker.NotTold
 }
 
-// judge is the third pass.
-func (r *run) judge(ctx context.Context) error {
-	var subjects []checker.Subject
-	var pointers []*checker.Subject
-	var findings []checker.Finding
-	every := r.sink.Row != nil && r.sink.EveryRow
-	return r.each(ctx, "judge", func(list int, b *load.Batch) error {
-		if len(subjects) < len(b.Companies) {
-			subjects = make([]checker.Subject, len(b.Companies))
-		}
-		evidence := make([]checker.Evidence, 0)
-		if r.anyEvidence() {
-			evidence = make([]checker.Evidence, len(b.Companies))
-		}
-		pointers = pointers[:0]
-		for i := range b.Companies {
-			c := &b.Companies[i]
-			s := &subjects[i]
-			*s = checker.Subject{
-				Company: c, AsOf: r.AsOf, Policy: &r.Policy, List: &r.facts[list], Given: r.known.given, Evidence: &nothing,
-				InsolvencyIn: r.InsolvencyIn != nil && r.InsolvencyIn(c.Chamber),
-			}
-			if len(evidence) > 0 {
-				s.Evidence = &evidence[i]
-			}
-			r.describe(s)
-			pointers = append(pointers, s)
-		}
-		if r.Recall != nil {
-			if err := r.Recall(ctx, pointers); err != nil {
-				return err
-			}
-		}
-		rejected := b.Rejected
-		for i := range b.Companies {
-			row := Row{Subject: &subjects[i]}
-			for len(rejected) > 0 && rejected[0].Row < row.Row {
-				if err := r.reject(list, &rejected[0]); err != nil {
-					return err
-				}
-				rejected = rejected[1:]
-			}
-			if row.Exclusion = rules.Scope(row.Company, r.AsOf); row.Exclusion.Out {
-				row.Verdict = checker.OutOfScope
-			} else {
-				j := rules.Judge(row.Subject, findings[:0])
-				findings, row.Findings = j.Findings, j.Findings
-				row.Verdict = checker.Decide(row.Findings)
-				r.broken = r.broken || j.Broken
-				r.tallyRules(&row, j)
-			}
-			r.tally(&row)
-			if r.sink.Row == nil {
-				continue
-			}
-			row.Watched = r.Watched != nil && r.Watched(row.Key())
-			if every || row.Watched || row.Notable() {
-				if err := r.sink.Row(&row); err != nil {
-					return err
-				}
-			}
-		}
-		for i := range rejected {
-			if err := r.reject(list, &rejected[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// nothing is the evidence of who has none; rules only read it.
-var nothing checker.Evidence
-
-func (r *run) reject(list int, row *checker.RejectedRow) error {
-	chamber := r.result.chamberOf(list)
-	for _, s := range []*checker.Summary{&r.result.Summary, r.summaryOf(chamber)} {
-		s.Rows++
-		s.Rejected++
-	}
-	if r.sink.Rejected == nil {
-		return nil
-	}
-	return r.sink.Rejected(chamber, row)
-}
-
-func (r *run) summaryOf(chamber string) *checker.Summary {
-	s := r.result.Chambers[chamber]
-	if s == nil {
-		fresh := newSummary(r.AsOf, r.Coverage)
-		s = &fresh
-		r.result.Chambers[chamber] = s
-	}
-	return s
-}
-
-func (r *run) tally(row *Row) {
-	chamber := r.summaryOf(row.Chamber)
-	for _, s := range [...]*checker.Summary{&r.result.Summary, chamber} {
-		s.Rows++
-		switch row.Verdict {
-		case checker.Compliant:
-			s.Compliant++
-		case checker.NonCompliant:
-			s.NonCompliant++
-		case checker.OutOfScope:
-			s.OutOfScope++
-		default:
-			s.Undetermined++
-		}
-	}
-	key := row.Key()
-	if !r.roll.Repeated(key) {
-		chamber.Companies++
-		return
-	}
-	met := r.chamber[row.Chamber]
-	if met == nil {
-		met = map[string]struct{}{}
-		r.chamber[row.Chamber] = met
-	}
-	if _, again := met[key]; !again {
-		met[strings.Clone(key)] = struct{}{}
-		chamber.Companies++
-	}
-}
-
-func (r *run) tallyRules(row *Row, j rules.Judgment) {
-	for _, s := range [...]*checker.Summary{&r.result.Summary, r.summaryOf(row.Chamber)} {
-		for _, f := range row.Findings {
-			if f.Outcome == checker.Pass {
-				continue
-			}
-			n := s.ByRule[f.Rule.ID]
-			if f.Outcome == checker.Fail {
-				n.Fail++
-			} else {
-				n.Unknown++
-			}
-			s.ByRule[f.Rule.ID] = n
-		}
-		for id := range j.NoEvidence() {
-			s.NotRunRows[id]++
-		}
-	}
-}
-
-// count ends the summaries and checks that they add up: first each by itself, then all chambers together.
+// count makes the summaries and checks that they add up: first each by itself, then all chambers together.
 func (r *run) count() error {
 	total := &r.result.Summary
-	total.Companies = r.roll.Companies()
+	r.total.companies = r.roll.Companies()
+	r.summarize(total, &r.total)
 	sum := 0
-	for _, chamber := range slices.Sorted(maps.Keys(r.result.Chambers)) {
-		s := r.result.Chambers[chamber]
-		r.finish(s)
+	for _, chamber := range slices.Sorted(maps.Keys(r.tallies)) {
+		s := newSummary(r.AsOf, r.Coverage)
 		s.Files = total.Files
+		r.summarize(&s, r.tallies[chamber])
 		if err := s.Check(); err != nil {
 			return err
 		}
+		r.result.Chambers[chamber] = &s
 		sum += s.Rows
 	}
-	r.finish(total)
 	if sum != total.Rows || total.Rows != r.rows {
 		return fmt.Errorf("%d rows were read first, %d judged later, %d by chamber: did a list change while it was read? run again", r.rows, total.Rows, sum)
 	}
 	return total.Check()
 }
 
-// finish says which rules took part on no row, and what was taken as given.
-func (r *run) finish(s *checker.Summary) {
-	inScope := s.Compliant + s.NonCompliant + s.Undetermined
+// summarize says what was counted, which rules took part on no row for want of a list or evidence, and what was taken as given.
+func (r *run) summarize(s *checker.Summary, t *tally) {
+	s.Rows, s.Rejected, s.Companies = t.rows, t.rejected, t.companies
+	s.Compliant, s.NonCompliant = t.verdicts[checker.Compliant], t.verdicts[checker.NonCompliant]
+	s.Undetermined, s.OutOfScope = t.verdicts[checker.Undetermined], t.verdicts[checker.OutOfScope]
 	for _, rule := range rules.All() {
-		if rule.InForce.Contains(r.AsOf) && rule.Needs != 0 && r.offered()&rule.Needs == 0 || inScope > 0 && s.NotRunRows[rule.ID] == inScope {
+		i := rule.Place
+		if t.failed[i]+t.unknown[i] > 0 {
+			s.ByRule[rule.ID] = checker.RuleCount{Fail: t.failed[i], Unknown: t.unknown[i]}
+		}
+		if t.noEvidence[i] > 0 {
+			s.NotRunRows[rule.ID] = t.noEvidence[i]
+		}
+		wanting := t.noEvidence[i] > 0 || rule.Needs != 0 && r.offered()&rule.Needs == 0
+		if t.judged[i] == 0 && wanting && rule.InForce.Contains(r.AsOf) {
 			s.NotRun = append(s.NotRun, rule.ID)
 		}
 	}
@@ -460,56 +324,4 @@ func (r *run) offered() checker.Kinds {
 		}
 	}
 	return k
-}
-
-// anyEvidence reports whether subjects need evidence of their own.
-func (r *run) anyEvidence() bool { return r.Recall != nil || len(r.known.status) > 0 }
-
-// describe fills in what is known of a subject beyond its row.
-func (r *run) describe(s *checker.Subject) {
-	c := s.Company
-	if r.roll.Split(c.Key()) {
-		s.Elsewhere = r.suspects.elsewhere(c)
-	}
-	s.Directors = r.directors(c)
-	if c.PEC.State != checker.WellFormed {
-		return
-	}
-	s.Domain = r.domain(c.PEC.Domain())
-	if r.roll.Shared(c.PEC.Folded) {
-		s.Holders, s.MoreHolders, s.OwnSince = r.suspects.others(c)
-	} else if !c.Registered.After(r.AsOf) {
-		s.OwnSince = c.Registered
-	}
-	s.Professional = r.known.professionals.of(c.PEC.Folded)
-	if e, ok := r.known.status[c.PEC.Folded]; ok {
-		s.Evidence.Declared = e
-	}
-}
-
-func (r *run) directors(c *checker.Company) []checker.Address {
-	listed := r.known.directors[c.Key()]
-	if c.Director.State != checker.WellFormed {
-		return listed
-	}
-	if len(listed) == 0 {
-		return []checker.Address{c.Director}
-	}
-	return append([]checker.Address{c.Director}, listed...)
-}
-
-func (r *run) domain(name string) *checker.DomainFacts {
-	if d, ok := r.domains[name]; ok {
-		return d
-	}
-	d := r.Providers.Facts(name)
-	r.domains[strings.Clone(name)] = &d
-	return &d
-}
-
-// sortHolders puts the latest to register first, then in the order of the input.
-func sortHolders(h []checker.Holder) {
-	slices.SortStableFunc(h, func(a, b checker.Holder) int {
-		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.List, b.List), cmp.Compare(a.Row, b.Row))
-	})
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -188,4 +189,11 @@ func (s *suspects) others(c *checker.Company) (others []checker.Holder, more int
 		others = append(others, g.holders[i])
 	}
 	return others, more, own
+}
+
+// sortHolders puts the latest to register first, then in the order of the input.
+func sortHolders(h []checker.Holder) {
+	slices.SortStableFunc(h, func(a, b checker.Holder) int {
+		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.List, b.List), cmp.Compare(a.Row, b.Row))
+	})
 }

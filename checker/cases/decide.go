@@ -231,7 +231,7 @@ func (d *decision) restate(c *Case, r *reading, fails []Check) error {
 
 // lapse ends the window of a listed case: only after its safe day, on a check whose evidence speaks for a later day too.
 func (d *decision) lapse(c *Case, stored []Case, r *reading, fails []Check) error {
-	if c.State != Listed || !r.failsAfter(c.Term.Safe, d.AsOf) || answer(c.Key, stored, r, d.AsOf) != nil {
+	if c.State != Listed || answer(c.Key, stored, r, d.AsOf) != nil {
 		return nil
 	}
 	if !c.Filed.IsZero() && !d.AsOf.After(c.Filed.AddDays(filingHolds)) {
@@ -305,7 +305,7 @@ func (d *decision) held(recorded []checker.RuleID, r *reading) bool {
 
 // open begins a new case unless one stands, or no row speaks for a day after the last one was closed, or what the office entered holds.
 func (d *decision) open(k Key, last *Case, stored []Case, r *reading) error {
-	if last != nil && (last.Open() || !d.AsOf.After(last.Found) || !r.speaksAfter(last.Closed, d.AsOf)) {
+	if last != nil && (last.Open() || !r.speaksAfter(last.Closed, d.AsOf)) {
 		return nil
 	}
 	fails := r.fails()

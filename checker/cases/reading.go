@@ -165,7 +165,7 @@ func (c *Case) refresh(r *reading, d *decision) {
 		c.Facts.Detail = strings.Join(details, " · ")
 	}
 	if c.Family == FamilyShared {
-		c.Facts.Holders = d.holders(c.Address, kept.Holders, s.Facts.Holders)
+		c.Facts.Holders = d.holders(c.Address, kept.Holders, r.same)
 	}
 	c.Facts.Elsewhere = nil
 	for _, a := range r.away {
@@ -178,14 +178,21 @@ func (c *Case) refresh(r *reading, d *decision) {
 
 // holders joins the holders kept with a case and those of today. One that today's lists do not tell of stays: only one that was read with
 // another address, or as cancelled, is gone, and is forgotten when it is not read any more.
-func (d *decision) holders(address string, kept, seen []Holder) []Holder {
+func (d *decision) holders(address string, kept []Holder, rows []*Sighting) []Holder {
 	var all []Holder
-	for _, h := range seen {
-		h.Gone = false
-		all = append(all, h)
+	known := func(h Holder) bool {
+		return slices.ContainsFunc(all, func(o Holder) bool { return o.Company == h.Company })
+	}
+	for _, s := range rows {
+		for _, h := range s.Facts.Holders {
+			if !known(h) {
+				h.Gone = false
+				all = append(all, h)
+			}
+		}
 	}
 	for _, h := range kept {
-		if slices.ContainsFunc(seen, func(s Holder) bool { return s.Company == h.Company }) {
+		if known(h) {
 			continue
 		}
 		var now HolderNow

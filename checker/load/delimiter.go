@@ -1,10 +1,11 @@
 package load
 
 import (
-	"context"
 	"errors"
 	"io"
 	"strings"
+
+	"pecaudit/checker"
 )
 
 // delimiters are those that are looked for.
@@ -65,6 +66,35 @@ func (t *draft) even() float64 {
 	return float64(same) / float64(max(all, 1))
 }
 
+func (t *draft) better(than *draft) bool {
+	if (t.header < 0) != (than.header < 0) {
+		return t.header >= 0
+	}
+	return t.even() > than.even()
+}
+
+// widest returns how many cells a row may have: as many as the header, or more where most rows end in the same superfluous delimiters. Beyond
+// that a delimiter stands inside a cell, and nobody knows what is in which column.
+func (t *draft) widest() int {
+	width := len(t.rows[t.header])
+	count, all := map[int]int{}, 0
+	for _, row := range t.rows[t.header+1:] {
+		if blank(row) {
+			continue
+		}
+		all++
+		if len(row) > width && blank(row[width:]) {
+			count[len(row)]++
+		}
+	}
+	for n, rows := range count {
+		if rows > 1 && rows > all/2 {
+			return n
+		}
+	}
+	return width
+}
+
 // openDelimited finds delimiter and header of the list's text, which begins at start, and where its rows begin.
 func (l *List) openDelimited(start int64) error {
 	sample := make([]byte, min(sampleSize, l.source.size-start))
@@ -78,6 +108,7 @@ func (l *List) openDelimited(start int64) error {
 	l.start = start + int64(t.ends[t.header])
 	l.dialect = t.dialect
 	l.dialect.width = len(t.rows[t.header])
+	l.widest = t.widest()
 	l.Delimiter = string(t.dialect.delim)
 	if t.dialect.delim == '\t' {
 		l.Delimiter = "tab"
@@ -87,7 +118,7 @@ func (l *List) openDelimited(start int64) error {
 
 // draft reads the sample with each delimiter and returns the one that gives a header and even rows.
 func (l *List) draft(sample string, last bool) (*draft, error) {
-	if checker := strings.TrimSpace(sample); checker == "" {
+	if checker.TrimSpace(sample) == "" {
 		return nil, errors.New("the file is empty")
 	}
 	try, err := l.candidates(sample)
@@ -95,21 +126,22 @@ func (l *List) draft(sample string, last bool) (*draft, error) {
 		return nil, err
 	}
 	d := dialect{cr: !strings.Contains(outsideQuotes(sample), "\n"), quoted: maxQuoted}
-	var best, other *draft
+	var best, equal *draft
 	for i := range len(try) {
 		d.delim = try[i]
-		switch t := newDraft(sample, last, d, l.layout, l.wanted); {
-		case best == nil, t.header >= 0 && best.header < 0, (t.header < 0) == (best.header < 0) && t.even() > best.even():
-			best, other = t, nil
-		case t.header >= 0 && t.even() == best.even():
-			other = t
+		t := newDraft(sample, last, d, l.layout, l.wanted)
+		switch {
+		case best == nil || t.better(best):
+			best, equal = t, nil
+		case t.header >= 0 && !best.better(t):
+			equal = t
 		}
 	}
 	switch {
 	case best.header < 0:
-		return nil, errors.New(l.layout.refusal(best.rows, l.wanted))
-	case other != nil:
-		return nil, optionError("%q and %q separate the columns equally well: say which with --delimiter", best.dialect.delim, other.dialect.delim)
+		return nil, l.layout.refusal(best.rows, l.wanted)
+	case equal != nil:
+		return nil, optionError("%q and %q separate the columns equally well: say which with --delimiter", best.dialect.delim, equal.dialect.delim)
 	}
 	return best, nil
 }
@@ -149,23 +181,9 @@ func outsideQuotes(s string) string {
 // blank reports whether a record holds nothing.
 func blank(cells []string) bool {
 	for _, cell := range cells {
-		if trimSpace(cell) != "" {
+		if checker.TrimSpace(cell) != "" {
 			return false
 		}
 	}
 	return true
-}
-
-// earliest returns the earliest date of the list's column data_riferimento: a list put together from several speaks for the oldest.
-func (l *List) earliest(ctx context.Context, field int) (first Date, err error) {
-	if l.cols[field] < 0 {
-		return first, nil
-	}
-	err = l.each(ctx, func(r *row, reason string) error {
-		if d, ok := parseDate(r.cell(field)); ok && reason == "" && (first.IsZero() || d.Before(first)) {
-			first = d
-		}
-		return nil
-	})
-	return first, err
 }

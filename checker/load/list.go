@@ -13,7 +13,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"pecaudit/checker"
 )
@@ -67,6 +66,8 @@ type List struct {
 	source  *source
 	start   int64 // of the first row below the header
 	dialect dialect
+	widest  int  // how many cells a row of a text may have
+	packed  bool // in an archive
 	sheet   bool // the source is the working copy of a sheet
 	fragile bool // its characters may be broken
 	cols    []int
@@ -253,7 +254,7 @@ func (l *List) each(ctx context.Context, visit func(r *row, reason string) error
 		if err != nil {
 			return l.failed(err)
 		}
-		r.number, r.cells, r.raw, r.guarded = s.row, s.cells, s.raw, false
+		r.number, r.cells, r.raw, r.repairs = s.row, s.cells, s.raw, 0
 		if reason == "" {
 			if blank(r.cells) {
 				continue
@@ -311,5 +312,3 @@ func (t *tally) counts() Counts {
 	}
 	return c
 }
-
-var _ = strings.Join

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,51 +9,61 @@ import (
 	"pecaudit/checker"
 )
 
+// maxShown is how many headers an error names.
+const maxShown = 60
+
 // refusal says why none of the first rows is a header, and what would help.
-func (lay *layout) refusal(rows [][]string, wanted map[string]string) string {
+func (lay *layout) refusal(rows [][]string, wanted map[string]string) error {
 	at, best := lay.nearest(rows[:min(len(rows), headerRows)], wanted)
 	if at < 0 {
-		return fmt.Sprintf("the first %d rows are empty: there is no header", headerRows)
+		return fmt.Errorf("the first %d rows are empty: there is no header", headerRows)
 	}
-	var b strings.Builder
 	if len(best.unmapped) > 0 {
 		name := best.unmapped[0]
-		fmt.Fprintf(&b, "there is no header %q, which --map names for %s", wanted[name], name)
-	} else {
-		b.WriteString(lay.missing(&best))
+		return optionError("there is no header %q, which --map names for %s%s", wanted[name], name, best.found(rows[at], at+1))
 	}
+	text := lay.missing(&best) + best.found(rows[at], at+1)
 	if slices.ContainsFunc(rows[at], isData) {
-		fmt.Fprintf(&b, "; row %d holds data already: put a row with the names of the columns before it", at+1)
-		return b.String()
+		return errors.New(text)
+	}
+	guesses := lay.guesses(&best, rows[at+1:])
+	if len(guesses) == 0 {
+		return errors.New(text + "; none resembles what is needed: name the columns with --map FIELD=HEADER")
+	}
+	return fmt.Errorf("%s; nearest: %s", text, strings.Join(guesses, ", "))
+}
+
+// found names the headers, unless the row turns out to be data: nothing of that may be shown.
+func (m *match) found(row []string, number int) string {
+	if slices.ContainsFunc(row, isData) {
+		return fmt.Sprintf("; row %d holds data already: put a row with the names of the columns before it", number)
 	}
 	var headers []string
-	for _, c := range best.columns {
-		if c.Header != "" && len(headers) < 60 {
+	for _, c := range m.columns {
+		if c.Header != "" && len(headers) < maxShown {
 			headers = append(headers, shortened(c.Header))
 		}
 	}
-	fmt.Fprintf(&b, "; headers found in row %d: %s", at+1, strings.Join(headers, ", "))
-	if guesses := lay.guesses(&best, rows[at+1:]); len(guesses) > 0 {
-		fmt.Fprintf(&b, "; nearest: %s", strings.Join(guesses, ", "))
-	} else if len(best.unmapped) == 0 {
-		b.WriteString("; none resembles what is needed, which --map FIELD=HEADER would name")
-	}
-	return b.String()
+	return fmt.Sprintf("; headers found in row %d: %s", number, strings.Join(headers, ", "))
 }
 
-// nearest returns the row that is most like a header: most known headers, then most cells.
+// nearest returns the row that is most like a header: one that holds no data, with most known headers, then with most cells.
 func (lay *layout) nearest(rows [][]string, wanted map[string]string) (int, match) {
 	at, best, most := -1, match{}, 0
 	for i, row := range rows {
 		m := lay.match(row, wanted)
-		score := 0
+		known, cells := 0, 0
 		for _, c := range m.columns {
 			if c.Field != "" {
-				score += maxColumns
+				known++
 			}
 			if c.Header != "" {
-				score++
+				cells++
 			}
+		}
+		score := known*maxColumns + cells
+		if cells > 1 && !slices.ContainsFunc(row, isData) {
+			score += maxColumns * maxColumns
 		}
 		if score > most {
 			at, best, most = i, m, score
@@ -125,7 +136,16 @@ func (lay *layout) likely(group []int, key string, col int, rows [][]string) *fi
 	}
 	for _, i := range group {
 		f := &lay.fields[i]
-		if slices.ContainsFunc(rows, func(row []string) bool { return col < len(row) && f.shows(row[col]) }) {
+		cells, like := 0, 0
+		for _, row := range rows {
+			if col < len(row) && checker.TrimSpace(row[col]) != "" {
+				cells++
+				if f.shows(row[col]) {
+					like++
+				}
+			}
+		}
+		if like > cells/2 {
 			return f
 		}
 	}

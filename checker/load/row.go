@@ -25,8 +25,8 @@ type row struct {
 	*List
 	number  int // as a person counts
 	cells   []string
-	raw     string // as it stands in the file
-	guarded bool   // a guard was taken off one of the cells that were asked for
+	raw     string          // as it stands in the file
+	repairs checker.Repairs // of the cells that were asked for
 }
 
 // fault says why a row cannot be read whatever it holds. needed is the first of the needed columns.
@@ -36,7 +36,7 @@ func (r *row) fault(needed int) string {
 		// A sheet has no delimiters that could be wrong, and no row of it ends: cells are there or not.
 	case len(r.cells) <= needed:
 		return ReasonShort
-	case len(r.cells) > r.dialect.width && !blank(r.cells[r.dialect.width:]):
+	case len(r.cells) > r.widest || len(r.cells) > r.dialect.width && !blank(r.cells[r.dialect.width:]):
 		return ReasonCells
 	case r.fragile && (!utf8.ValidString(r.raw) || strings.ContainsRune(r.raw, utf8.RuneError)):
 		return ReasonEncoding
@@ -51,11 +51,13 @@ func (r *row) cell(f int) string {
 		return ""
 	}
 	s := r.cells[i]
-	if s == "" || s[0] > '=' && s[0] < utf8.RuneSelf {
-		return s
+	if s == "" || s[0] >= '0' && s[0] != '=' && s[0] < utf8.RuneSelf {
+		return s // nearly every cell
 	}
 	s, guarded := unguard(s, r.layout.fields[f].kind != words)
-	r.guarded = r.guarded || guarded
+	if guarded {
+		r.repairs |= checker.GuardRemoved
+	}
 	return s
 }
 
@@ -122,15 +124,12 @@ func (r *row) company(c *checker.Company) (reason string, field int) {
 	c.Expiry = r.date(fieldExpiry, c)
 	r.date(fieldReference, c)
 
-	var repairs checker.Repairs
-	c.PEC, repairs = r.address(fieldPEC)
+	var dress checker.Repairs
+	c.PEC, dress = r.address(fieldPEC)
 	if r.HasDirector {
 		c.Director, _ = r.address(fieldDirector)
 	}
-	c.Repairs |= repairs
-	if r.guarded {
-		c.Repairs |= checker.GuardRemoved
-	}
+	c.Repairs = r.repairs | dress
 	return "", -1
 }
 
@@ -146,12 +145,12 @@ func (r *row) identity(c *checker.Company) bool {
 		c.PartitaIVA = iva
 	}
 	if zeros1 || zeros2 {
-		c.Repairs |= checker.ZerosRestored
+		r.repairs |= checker.ZerosRestored
 	}
 	cell := r.cell(fieldCCIAA)
 	number := r.cell(fieldREA)
 	rea, whole := checker.ParseREA(number, "")
-	hasREA := checker.HasDigit(rea)
+	hasREA := whole || checker.HasDigit(rea)
 	c.CCIAA = checker.TrimSpace(cell)
 	if r.o.Chambers != nil {
 		var sigla string

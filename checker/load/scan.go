@@ -112,9 +112,7 @@ func (s *scanner) number() (reason string, err error) {
 		return "", errors.New("the working copy of the sheet is damaged")
 	}
 	s.cells = s.cells[1:]
-	if _, raw, ok := strings.Cut(s.raw, ","); ok {
-		s.raw = raw
-	}
+	_, s.raw, _ = strings.Cut(s.raw, ",")
 	if long {
 		return ReasonTooLong, nil
 	}

@@ -120,14 +120,15 @@ func wholeRunes(b []byte) int {
 }
 
 // spool makes a working copy, readable by its owner only.
-func spool(o *Options, fill func(io.Writer) (facts, error)) (_ *source, err error) {
+func spool(o *Options, fill func(io.Writer) (facts, error)) (*source, error) {
 	file, err := os.CreateTemp(o.TempDir, "pecaudit-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a working copy: %w", err)
 	}
 	s := &source{file: file, copy: true}
+	whole := false
 	defer func() {
-		if err != nil {
+		if !whole { // also when fill panics
 			s.Close()
 		}
 	}()
@@ -138,6 +139,7 @@ func spool(o *Options, fill func(io.Writer) (facts, error)) (_ *source, err erro
 	if err = w.Flush(); err != nil {
 		return nil, fmt.Errorf("write a working copy: %w", err)
 	}
+	whole = true
 	return s, nil
 }
 

@@ -77,7 +77,9 @@ var permanent = []struct {
 }
 
 // words compiles alternatives that are looked for as whole words, without case.
-func words(alternatives string) *regexp.Regexp { return regexp.MustCompile(`\b(?:` + alternatives + `)(?:\b|$|\s)`) }
+func words(alternatives string) *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:` + alternatives + `)(?:\b|$|\s)`)
+}
 
 func meaningOf(code int, enhanced, text string) meaning {
 	switch {
@@ -118,20 +120,21 @@ func plain(text string) string {
 	return strings.TrimSpace(blanks.ReplaceAllString(echoed.ReplaceAllString(text, " "), " "))
 }
 
-// limiting reports whether a 4xx reply asks us to slow down, rather than speaking of the mailbox. sofar is the number of recipients that the open
-// transaction already holds.
-func limiting(r reply, sofar int) bool {
+// limiting reports whether a 4xx reply asks us to slow down, rather than speaking of the mailbox.
+func limiting(r reply) bool {
 	switch {
 	case r.code == 421:
 		return true
-	case r.code == 452:
-		// RFC 5321, 4.5.3.1.10: too many recipients; but 4.2.2 is this one mailbox.
-		return r.enhanced != "4.2.2" || sofar > 0
+	case r.code == 452: // RFC 5321, 4.5.3.1.10: too many recipients, or no storage; but perhaps that of this one mailbox
+		return r.enhanced != "4.2.2" && !ofMailbox.MatchString(plain(r.text))
 	case r.code >= 400 && r.code < 500:
 		return tooMuch.MatchString(plain(r.text))
 	}
 	return false
 }
 
-// tooMuch is how Postfix's anvil and others speak of rates: "450 4.7.1 Error: too many recipients from ...".
-var tooMuch = words(`too (many|much|fast|frequent)|rate limit(ed)?|slow down|throttl(ed|ing)|troppi|troppe`)
+var (
+	ofMailbox = words(`mailbox|casella|quota|overquota`)
+	// tooMuch is how Postfix's anvil and others speak of rates: "450 4.7.1 Error: too many recipients from ...".
+	tooMuch = words(`too (many|much|fast|frequent)|rate limit(ed)?|slow down|throttl(ed|ing)|troppi|troppe`)
+)

@@ -277,7 +277,7 @@ func (r *resolver) find(ctx context.Context, name string, qtype uint16, only *se
 		}
 		f.by = res.from.addr
 		end, loop := follow(res.msg, name)
-		f.alias = f.alias || end != name
+		f.alias = f.alias || loop || end != name
 		if loop {
 			break
 		}
@@ -334,7 +334,7 @@ func ascii(domain string) (string, error) {
 			return "", fmt.Errorf("no domain name: %w", err)
 		}
 	}
-	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsAny(name, "\\ ") {
+	if _, ok := dns.IsDomainName(name); !ok || name == "" || name[0] == '.' || strings.ContainsAny(name, "\\ ") {
 		return "", fmt.Errorf("no domain name: %q", domain)
 	}
 	return name, nil
@@ -353,4 +353,3 @@ func join(addrs []netip.Addr) string {
 	}
 	return b.String()
 }
-

@@ -34,7 +34,7 @@ type operator struct {
 	batchMax  int       // recipients in a transaction
 	visitMax  int       // answers in a connection, 0: no limit known
 	errorsMax int       // refusals in a connection
-	strikes   int       // requests to slow down since the last answer
+	strikes   int       // requests to slow down since the last answer, when we were alone
 	blocks    int       // replies in a row that are about us
 	answers   int
 	stopped   *checker.Fault // nothing more is asked in this run
@@ -87,9 +87,10 @@ type refusedReply struct {
 	another bool
 }
 
-// impossibleIn returns a mailbox that cannot exist, the same for a domain each time, and that an administrator who meets it in a log can look up.
+// impossibleIn returns a mailbox that cannot exist, the same for a domain each time, and one that an administrator who meets it in a log can look up.
 func impossibleIn(domain string) string {
-	return fmt.Sprintf("pecaudit-inesistente-%x@%s", sha256.Sum256([]byte(domain)), domain)[:33+1] + "@" + domain
+	sum := sha256.Sum256([]byte(domain))
+	return fmt.Sprintf("pecaudit-inesistente-%x@%s", sum[:6], domain)
 }
 
 // claim gives a lane the route with most work; nil when there is none for it. The last lane asks the last question: whether addresses are still taken.
@@ -223,31 +224,41 @@ func (op *operator) rest(longest time.Duration) time.Duration {
 	if op.strikes == 0 || op.stopped != nil {
 		return 0
 	}
-	return min(longest, time.Duration(restTokens/float64(op.pace.Limit())*float64(time.Second)))
+	turns := restTokens << (op.strikes - 1)
+	return min(longest, time.Duration(float64(turns)/float64(op.pace.Limit())*float64(time.Second)))
 }
 
-// slowDown obeys a 421, a 452 or the like: half the pace, a connection less. It is never a verdict.
+// slowDown obeys a request to go away before anything was asked. It is never a verdict.
 func (op *operator) slowDown(f *checker.Fault) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.slower()
-	if op.strikes++; op.strikes >= mostStrikes {
-		op.stop(&checker.Fault{Reason: checker.ReasonTemporary, Text: f.Text}, op.later())
+	if op.busy > 1 {
+		op.allowed = op.busy - 1 // perhaps we were too many
+		return
+	}
+	op.strike(f)
+}
+
+// slower halves the pace, once for all that was asked at the same pace.
+func (op *operator) slower() {
+	if full := rate.Limit(op.limit.PerSecond); op.answers > 0 || op.pace.Limit() == full {
+		op.pace.SetLimit(max(op.pace.Limit()/2, full/gentleness))
+		op.answers = 0
 	}
 }
 
-func (op *operator) slower() {
-	full := rate.Limit(op.limit.PerSecond)
-	op.pace.SetLimit(max(op.pace.Limit()/2, full/gentleness))
-	op.allowed = max(1, op.busy-1)
-	op.answers = 0
+func (op *operator) strike(f *checker.Fault) {
+	if op.strikes++; op.strikes >= mostStrikes {
+		op.stop(&checker.Fault{Reason: checker.ReasonTemporary, Text: f.Text}, op.later())
+	}
 }
 
 // hear takes what came of asking about one address, and says whether the connection may go on.
 func (op *operator) hear(rt *route, t *task, at int, c *session, r reply, err error) (goOn bool) {
 	if refusal, ok := errors.AsType[*refusal](err); ok { // of our sender
 		f := faultOf(err)
-		if limiting(refusal.reply, 0) {
+		if limiting(refusal.reply) {
 			op.slowDown(f)
 		} else {
 			op.down(rt.endpoints[at], f)
@@ -262,7 +273,7 @@ func (op *operator) hear(rt *route, t *task, at int, c *session, r reply, err er
 	case err != nil:
 		op.broken(rt, t, rt.endpoints[at], c, faultOf(err))
 		return false
-	case limiting(r, c.recipients-1):
+	case limiting(r):
 		op.limited(rt, t, c, r)
 		return r.code != 421 && op.stopped == nil
 	}
@@ -297,31 +308,28 @@ func (op *operator) broken(rt *route, t *task, at *endpoint, c *session, f *chec
 func (op *operator) limited(rt *route, t *task, c *session, r reply) {
 	op.slower()
 	if before := c.recipients - 1; r.code == 452 && before > 0 {
-		// It takes no more in one transaction: no strike, the next transaction will be smaller.
+		// It takes no more in one transaction: the next one will be smaller.
 		op.batchMax = min(op.batchMax, before)
 		op.queue(rt, t)
 		return
 	}
+	if r.code == 421 && c.answered > 0 && c.refusals < 2 {
+		op.visitMax = c.answered
+	}
 	op.learn(c)
 	f := &checker.Fault{Reason: checker.ReasonTemporary, Text: r.text}
-	op.strikes++
 	if t.attempts++; t.attempts >= mostAttempts {
 		op.unanswered(t, f, op.later())
 	} else {
 		op.queue(rt, t)
 	}
-	if op.strikes >= mostStrikes {
-		op.stop(f, op.later())
-	}
+	op.strike(f)
 }
 
-// learn remembers what a connection bore before the server ended it, so that we leave earlier.
+// learn remembers how many refusals a connection bore before the server ended it, so that we leave earlier.
 func (op *operator) learn(c *session) {
-	switch {
-	case c.refusals > 1:
+	if c.refusals > 1 {
 		op.errorsMax = min(op.errorsMax, c.refusals-1)
-	case c.answered > 0:
-		op.visitMax = c.answered
 	}
 }
 
@@ -459,4 +467,3 @@ func (op *operator) withoutTLS(at *endpoint) {
 	defer op.mu.Unlock()
 	at.plain = true
 }
-

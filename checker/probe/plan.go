@@ -139,13 +139,7 @@ func (s *SMTP) place(hosts []string, addrs map[string][]netip.Addr, faults map[s
 // operators makes one of all routes that share a provider or an address, with the strictest of their limits: so a limit holds for each address
 // too. They are ordered by the time that they will take, the longest first.
 func (s *SMTP) operators(groups unions, routes map[string]*route, known map[string]provider) []*operator {
-	providers := map[string][]string{} // of a group
-	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		if name, ok := strings.CutPrefix(id, providerKey); ok {
-			top := groups.find(id)
-			providers[top] = append(providers[top], name)
-		}
-	}
+	members := groups.members()
 	good := map[string]string{}
 	for _, p := range known {
 		if p.knownGood != "" {
@@ -159,11 +153,17 @@ func (s *SMTP) operators(groups unions, routes map[string]*route, known map[stri
 		top := groups.find(rt.endpoints[0].addr.String())
 		op := found[top]
 		if op == nil {
-			op = &operator{smtp: s, batchMax: usualBatch, errorsMax: usualErrors, domains: map[string]*control{}, limit: s.limitOf(providers[top])}
-			if ids := providers[top]; len(ids) > 0 {
+			var ids, points []string
+			for _, name := range members[top] {
+				if id, ok := strings.CutPrefix(name, providerKey); ok {
+					ids = append(ids, id)
+				} else {
+					points = append(points, name)
+				}
+			}
+			op = &operator{smtp: s, batchMax: usualBatch, errorsMax: usualErrors, domains: map[string]*control{}, limit: s.limitOf(ids)}
+			if op.id = strings.Join(points, ","); len(ids) > 0 {
 				op.id, op.knownGood = strings.Join(ids, "+"), good[ids[0]]
-			} else {
-				op.id = groups.addresses(top)
 			}
 			op.pace, op.allowed = rate.NewLimiter(rate.Limit(op.limit.PerSecond), 1), op.limit.Connections
 			if op.day = s.now().Truncate(24 * time.Hour); s.Spent != nil {
@@ -199,32 +199,32 @@ func (l Limit) or(m Limit) Limit {
 	return Limit{orElse(l.PerSecond, m.PerSecond), orElse(l.Connections, m.Connections), orElse(l.PerDay, m.PerDay)}
 }
 
-// unions groups names that belong together: each points towards the first of its group.
+// unions groups names that belong together: each points to another of its group, the last to itself.
 type unions map[string]string
 
 func (u unions) find(name string) string {
-	for u[name] != "" && u[name] != name {
-		name = u[name]
+	above, ok := u[name]
+	if !ok || above == name {
+		return name
 	}
-	return name
+	top := u.find(above)
+	u[name] = top
+	return top
 }
 
 func (u unions) join(a, b string) {
 	a, b = u.find(a), u.find(b)
-	u[max(a, b)] = min(a, b)
-	u[min(a, b)] = min(a, b)
+	u[a], u[b] = min(a, b), min(a, b)
 }
 
-// addresses names a group without a provider.
-func (u unions) addresses(top string) string {
-	var names []string
-	for name := range u {
-		if u.find(name) == top {
-			names = append(names, name)
-		}
+// members returns the names of each group, sorted.
+func (u unions) members() map[string][]string {
+	groups := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(u)) {
+		top := u.find(name)
+		groups[top] = append(groups[top], name)
 	}
-	slices.Sort(names)
-	return strings.Join(names, ",")
+	return groups
 }
 
 func joinAll(addrs []netip.Addr) string {

@@ -72,7 +72,6 @@ type server struct {
 	readers  sync.WaitGroup
 	rtt, dev time.Duration // smoothed, RFC 6298
 	lost     int           // packets in a row without an answer
-	spoke    bool          // it has answered something
 }
 
 func newServer(addr string, first time.Duration, most int, heard func()) *server {
@@ -94,7 +93,7 @@ func (s *server) measured(rtt time.Duration) {
 	s.heard()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lost, s.spoke = 0, true
+	s.lost = 0
 	if s.rtt == 0 {
 		s.rtt, s.dev = rtt, rtt/2
 		return
@@ -105,11 +104,8 @@ func (s *server) measured(rtt time.Duration) {
 
 // load is how busy the server is, from 0 to 1; far more when it seems to be dead.
 func (s *server) load() float64 {
-	s.mu.Lock()
-	lost := s.lost
-	s.mu.Unlock()
 	load := s.window.load()
-	if lost >= 8 {
+	if !s.alive() {
 		load += 1 << 10
 	}
 	return load
@@ -118,7 +114,7 @@ func (s *server) load() float64 {
 func (s *server) alive() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.spoke && s.lost < 8
+	return s.lost < 8
 }
 
 // exchange sends one packet and waits for an answer to it or to an earlier one. Without an answer the response has no server. The error is
@@ -408,6 +404,7 @@ func (w *window) leave(lost bool) {
 		} else {
 			w.limit = min(w.most, w.limit+growth)
 		}
+		println(time.Now().UnixMilli()%100000, int(w.limit), w.ended, w.lost, w.inside, len(w.queue))
 		w.ended, w.lost = 0, 0
 	}
 	w.admit()

@@ -36,9 +36,9 @@ type SMTP struct {
 	// Private allows exchangers at loopback and private addresses, for tests and rehearsals. Otherwise they are not asked: an
 	// MX that points to our own network says nothing about a company.
 	Private  bool
-	Sessions int                                                                         // most connections at a time to all operators together; 0: 256
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)        // nil: the system's
-	Now      func() time.Time                                                            // nil: time.Now
+	Sessions int                                                                  // most connections at a time to all operators together; 0: 256
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil: the system's
+	Now      func() time.Time                                                     // nil: time.Now
 }
 
 // A Limit is what an operator is asked to bear. A field that is zero has its default.
@@ -97,10 +97,15 @@ func (s *SMTP) Probe(ctx context.Context, targets []Target, yield func(Reply)) e
 	for r := range replies {
 		yield(r)
 	}
+	left := 0
 	for _, op := range operators {
-		if op.waiting > 0 {
-			return ctx.Err()
-		}
+		left += op.waiting
+	}
+	if left > 0 && ctx.Err() == nil {
+		return fmt.Errorf("%d addresses were lost on the way; this is an error of the program", left)
+	}
+	if left > 0 {
+		return ctx.Err()
 	}
 	return nil
 }
@@ -206,7 +211,7 @@ func (s *SMTP) enter(ctx context.Context, op *operator, rt *route) (*session, in
 				return nil, 0, nil
 			}
 			f = faultOf(err)
-			if r, ok := errors.AsType[*refusal](err); ok && limiting(r.reply, 0) {
+			if r, ok := errors.AsType[*refusal](err); ok && limiting(r.reply) {
 				op.slowDown(f)
 				return nil, 0, nil
 			}

@@ -15,7 +15,7 @@ import (
 
 const (
 	maxDaticert = 1 << 20 // bytes; real ones have a few thousand
-	maxParts    = 1000    // parts of the signed message that are looked at
+	maxParts    = 20      // parts that are looked at; real messages have three
 )
 
 var errNoDaticert = errors.New("there is no daticert.xml at the outer level of the message")
@@ -30,22 +30,19 @@ type daticert struct {
 
 // findDaticert reads the one daticert.xml among the direct parts of a MIME entity. Deeper ones are somebody's attachments.
 func findDaticert(entity []byte) (daticert, error) {
-	outer, err := message.Read(bytes.NewReader(entity))
-	if outer == nil {
-		return daticert{}, fmt.Errorf("the content cannot be read as MIME: %w", mimeError(err))
+	head, body, ok := cutHeader(entity)
+	if !ok {
+		return daticert{}, errors.New("the header of the signed content cannot be read")
 	}
-	parts := outer.MultipartReader()
-	if parts == nil {
+	mediaType, params, _ := head.ContentType()
+	if !strings.HasPrefix(strings.ToLower(mediaType), "multipart/") {
 		return daticert{}, errNoDaticert
 	}
 	var doc []byte
 	found := 0
-	for range maxParts {
-		part, err := parts.NextPart()
-		if part == nil {
-			break // the end, or broken off: what is missing cannot be daticert.xml twice
-		}
-		if !named(&part.Header, "daticert.xml") {
+	for _, raw := range split(body, params["boundary"], maxParts) {
+		part, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: maxHeader})
+		if part == nil || !named(&part.Header, "daticert.xml") {
 			continue
 		}
 		if message.IsUnknownEncoding(err) {
@@ -68,14 +65,6 @@ func named(h *message.Header, name string) bool {
 	_, disposition, _ := h.ContentDisposition()
 	_, contentType, _ := h.ContentType()
 	return strings.EqualFold(disposition["filename"], name) || strings.EqualFold(contentType["name"], name)
-}
-
-// mimeError keeps a library's error from printing header lines, which hold names and addresses.
-func mimeError(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
-	}
-	return errors.New("malformed header")
 }
 
 // postacert is the DTD of RFC 6109. Lists stand for elements that may occur once, too: a second one must be seen to be refused, since it could

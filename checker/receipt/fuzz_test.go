@@ -3,7 +3,9 @@ package receipt
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/smallstep/pkcs7"
@@ -13,13 +15,25 @@ import (
 
 // No bytes make Read fail in another way than it says, and no change to a signed message makes it prove something else.
 func FuzzRead(f *testing.F) {
-	roots := testRoots(f)
-	good := must(testProvider().Receipt(dead()))
-	f.Add(good)
-	f.Add(bytes.ReplaceAll(good, []byte("\r\n"), []byte("\n")))
+	folder := filepath.Join("..", "..", "fixtures", "receipts") // equal bytes in every process that fuzzes
+	roots, err := LoadRoots([]string{filepath.Join(folder, "ca.pem")})
+	if err != nil {
+		f.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.eml"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no messages in fixtures/receipts", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+		f.Add(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")))
+	}
 	f.Add([]byte("From: a@b.example\n\n"))
 	f.Add([]byte("X-Trasporto: errore\nContent-Type: multipart/signed; boundary=\"\"\n\n----\n"))
-	want := read(f, good, roots)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := Read(raw, roots)
 		if err != nil {
@@ -28,7 +42,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if r.Proof != checker.ProofNone && (r.Kind != want.Kind || r.Detail != want.Detail || strings.Join(r.Concerns(), " ") != strings.Join(want.Concerns(), " ")) {
+		if r.Proof != checker.ProofNone && (r.Proof != checker.ProofDead || r.Provider != "Gestore S.p.A." || !slices.Equal(r.Concerns(), []string{"ditta@pec.example"})) {
 			t.Fatalf("a forgery proves something: %+v", r)
 		}
 		if (r.Proof == checker.ProofNone) != (r.ProofNote != "") || (r.Signature != Valid && r.SignatureNote == "") {
@@ -44,7 +58,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("x\r\n--b\r\none\r\n--b\ntwo\n--b--\r\n"), "b")
 	f.Add([]byte("----\n\n--"), "--")
 	f.Fuzz(func(t *testing.T, body []byte, boundary string) {
-		parts := split(body, boundary)
+		parts := split(body, boundary, 3)
 		if len(parts) > 3 {
 			t.Fatalf("%d parts", len(parts))
 		}

@@ -26,8 +26,8 @@ import (
 	"pecaudit/checker"
 )
 
-// maxHeader bounds the header of a message, in bytes.
-const maxHeader = 1 << 20
+// maxHeader bounds a header, in bytes.
+const maxHeader = 1 << 18
 
 // ErrNotMail says that the bytes are no Internet mail message (RFC 5322).
 var ErrNotMail = errors.New("not a mail message: export it as .eml with all its headers (.msg and .pdf are not read)")
@@ -61,8 +61,8 @@ type Receipt struct {
 // Read reads a raw message and judges its signature by the given roots; nil roots trust nobody. The error is ErrNotMail; whatever is
 // unsigned, untrusted, tampered with or malformed is a Receipt that proves nothing and says why.
 func Read(raw []byte, roots *Roots) (*Receipt, error) {
-	head, body, ok := splitHeader(raw)
-	if !ok {
+	head, body, ok := cutHeader(raw)
+	if !ok || !isMail(&head) {
 		return nil, ErrNotMail
 	}
 	sum := sha256.Sum256(raw)
@@ -70,7 +70,7 @@ func Read(raw []byte, roots *Roots) (*Receipt, error) {
 
 	content, s := raw, seal{verdict: Missing, note: "the message is not signed"}
 	if mediaType, params, _ := head.ContentType(); strings.EqualFold(mediaType, "multipart/signed") {
-		s = openSeal(split(body, params["boundary"]))
+		s = openSeal(split(body, params["boundary"], 3)) // two, and one that is too many
 		content = s.content
 	} else if strings.HasSuffix(strings.ToLower(mediaType), "pkcs7-mime") {
 		s = seal{verdict: Untrusted, note: "an opaque signature is not supported: RFC 6109 asks for multipart/signed"}
@@ -198,9 +198,9 @@ func (r *Receipt) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// splitHeader cuts a message where its header ends, exactly: what follows may be signed byte by byte.
-func splitHeader(raw []byte) (message.Header, []byte, bool) {
-	head := raw[:min(len(raw), maxHeader)]
+// cutHeader cuts an entity where its header ends, exactly: what follows may be signed byte by byte.
+func cutHeader(entity []byte) (h message.Header, body []byte, ok bool) {
+	head := entity[:min(len(entity), maxHeader)]
 	src := bytes.NewReader(head)
 	br := bufio.NewReader(src)
 	fields, err := textproto.ReadHeader(br)
@@ -208,9 +208,12 @@ func splitHeader(raw []byte) (message.Header, []byte, bool) {
 	if err != nil || end == maxHeader {
 		return message.Header{}, nil, false
 	}
-	h := message.Header{Header: fields}
-	mailLike := slices.ContainsFunc([]string{"From", "Date", "Received", "Return-Path", "Message-Id", "X-Ricevuta", "X-Trasporto"}, h.Has)
-	return h, raw[end:], mailLike
+	return message.Header{Header: fields}, entity[end:], true
+}
+
+// isMail tells a mail message from another text that has a colon in its first line.
+func isMail(h *message.Header) bool {
+	return slices.ContainsFunc([]string{"From", "Date", "Received", "Return-Path", "Message-Id", "X-Ricevuta", "X-Trasporto"}, h.Has)
 }
 
 // sender returns the address in From, folded; "" if there is not exactly one.

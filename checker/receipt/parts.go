@@ -3,15 +3,15 @@ package receipt
 import "bytes"
 
 // split cuts the body of a multipart entity at its boundary lines (RFC 2046, section 5.1.1) and returns its parts as they stand: byte by byte what
-// a signature covers, without the line end that belongs to the boundary. Preamble and epilogue are left out. At most three parts
-// are returned: a signed message has two, and more than two is all that anyone needs to know.
-func split(body []byte, boundary string) [][]byte {
+// a signature covers, without the line end that belongs to the boundary. Preamble and epilogue are left out, and what follows the
+// first parts, as many as most.
+func split(body []byte, boundary string, most int) [][]byte {
 	if boundary == "" {
 		return nil
 	}
 	var parts [][]byte
 	start := -1 // of the part in hand
-	for at := 0; at < len(body) && len(parts) < 3; {
+	for at := 0; at < len(body) && len(parts) < most; {
 		next := len(body)
 		if n := bytes.IndexByte(body[at:], '\n'); n >= 0 {
 			next = at + n + 1
@@ -27,7 +27,7 @@ func split(body []byte, boundary string) [][]byte {
 		}
 		at = next
 	}
-	if start >= 0 && len(parts) < 3 { // broken off before the closing line
+	if start >= 0 && len(parts) < most { // broken off before the closing line
 		parts = append(parts, body[start:])
 	}
 	return parts

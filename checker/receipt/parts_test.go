@@ -31,14 +31,14 @@ func TestSplit(t *testing.T) {
 		"boundary line at the end":   {"--b", []string{""}},
 	} {
 		var got []string
-		for _, part := range split([]byte(test.body), "b") {
+		for _, part := range split([]byte(test.body), "b", 3) {
 			got = append(got, string(part))
 		}
 		if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if parts := split([]byte("--\r\none\r\n----\r\n"), ""); parts != nil {
+	if parts := split([]byte("--\r\none\r\n----\r\n"), "", 3); parts != nil {
 		t.Errorf("empty boundary: %q", parts)
 	}
 }
@@ -61,7 +61,7 @@ func TestSplitProperty(t *testing.T) {
 		}
 		body := "--b" + end + parts[0] + end + "--b" + end + parts[1] + end + "--b--" + end + text("epilogue")
 		var got []string
-		for _, part := range split([]byte(body), "b") {
+		for _, part := range split([]byte(body), "b", 3) {
 			got = append(got, string(part))
 		}
 		if diff := cmp.Diff(parts, got); diff != "" {

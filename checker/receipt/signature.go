@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
@@ -28,11 +29,13 @@ const (
 	Missing   Signature = "missing"
 )
 
-// maxCMS bounds a detached signature, in bytes: one with its certificates has less than 10,000.
-const maxCMS = 128 << 10
+const (
+	maxCMS = 128 << 10 // bytes of a detached signature: one with its certificates has less than 10,000
+	maxKey = 8192      // bits of an RSA key: the largest that would fit in maxCMS takes a minute to check
+)
 
 // Roots are the certificates that a signer's chain may lead to: authorities, or the providers' own. Whoever holds a mail certificate under one of
-// them is believed, so only an authority that certifies PEC providers belongs here, never a public one. A nil *Roots holds none.
+// them is believed, so only an authority that certifies PEC providers belongs here, never a public one. A nil or zero Roots holds none.
 type Roots struct{ pool *x509.CertPool }
 
 // LoadRoots reads certificates from files, each in PEM (any number, other blocks are passed over) or DER.
@@ -128,6 +131,12 @@ func openSeal(parts [][]byte) seal {
 		return fail(Untrusted, "the signature algorithm is not supported (digest %v, signature %v)", a.DigestAlgorithm.Algorithm, a.DigestEncryptionAlgorithm.Algorithm)
 	}
 
+	for _, c := range s.cms.Certificates {
+		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxKey {
+			return fail(Untrusted, "a key of more than %d bits is not supported", maxKey)
+		}
+	}
+
 	var expired *pkcs7.SigningTimeNotValidError
 	fits := func(content []byte) bool {
 		err := holds(s.cms, content)
@@ -169,7 +178,7 @@ func (s seal) trust(roots *Roots, from string, written time.Time) (Signature, st
 		return Untrusted, "the header From does not hold exactly one address"
 	case !slices.ContainsFunc(signer.EmailAddresses, func(a string) bool { return fold(a) == from }):
 		return Untrusted, "the header From is not the signer's address"
-	case roots == nil:
+	case roots == nil || roots.pool == nil: // a nil pool would stand for the system's roots
 		return Untrusted, "no CA file was given to check it with"
 	}
 	chain := x509.VerifyOptions{
@@ -185,7 +194,8 @@ func (s seal) trust(roots *Roots, from string, written time.Time) (Signature, st
 		return Untrusted, "at the signing time the signer's certificate led to no given root: " + err.Error()
 	}
 	notes := []string{s.note}
-	if s.cms.Signers[0].DigestAlgorithm.Algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA1) {
+	if a := s.cms.Signers[0]; a.DigestAlgorithm.Algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA1) ||
+		a.DigestEncryptionAlgorithm.Algorithm.Equal(pkcs7.OIDDigestAlgorithmECDSASHA1) {
 		notes = append(notes, "it is made with SHA-1, which is weak")
 	}
 	return Valid, strings.TrimPrefix(strings.Join(notes, "; "), "; ")
@@ -261,8 +271,8 @@ func noPanic(err *error) {
 
 const maxNesting = 64
 
-// element cuts the first element off BER bytes, if all its parts lie inside it and nest no deeper than depth. pkcs7 reads a part that sticks out of its
-// whole once more for each level, and 82 bytes can keep it busy for a second, 120 for days: such bytes must not get there.
+// element cuts the first element off BER bytes, if all its parts lie inside it and nest no deeper than depth. pkcs7 does not look: it reads a part
+// that sticks out of its whole once more for each level, so that 82 bytes keep it busy for a second and each 4 more double that.
 func element(b []byte, depth int) (rest []byte, ok bool) {
 	if depth == 0 || len(b) < 2 || b[0] == 0 {
 		return nil, false

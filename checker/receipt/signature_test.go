@@ -1,8 +1,11 @@
 package receipt
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +77,7 @@ func TestTrust(t *testing.T) {
 	}{
 		"as it should be":         {provider(), roots, Valid, ""},
 		"no roots":                {provider(), nil, Untrusted, "no CA file was given to check it with"},
+		"zero roots":              {provider(), &Roots{}, Untrusted, "no CA file was given to check it with"},
 		"empty roots":             {provider(), must(LoadRoots(nil)), Untrusted, "led to no given root"},
 		"another authority":       {must(other.Provider("Gestore Due", "gestore-due.example")), roots, Untrusted, "led to no given root"},
 		"no mail usage":           {provider(withoutUsage), roots, Untrusted, "not for signing mail"},
@@ -151,8 +155,8 @@ func TestSignatureOfAnotherMessage(t *testing.T) {
 // signatureOf takes the signature out of a message.
 func signatureOf(t *testing.T, raw []byte) []byte {
 	t.Helper()
-	_, body, _ := splitHeader(raw)
-	return must(signaturePart(split(body, "firma-di-prova")[1]))
+	_, body, _ := cutHeader(raw)
+	return must(signaturePart(split(body, "firma-di-prova", 3)[1]))
 }
 
 func TestHostileSignatures(t *testing.T) {
@@ -161,16 +165,25 @@ func TestHostileSignatures(t *testing.T) {
 	part := must(p.Part(dead()))
 	der := signatureOf(t, must(p.Receipt(dead())))
 
-	// Each element sticks out of the one around it. Without the check before it, pkcs7 would be busy for weeks.
+	// Each element sticks out of the one around it. Without the check before it, pkcs7 would be busy for a quarter of an hour.
 	var overlapping []byte
 	for i := 29; i >= 0; i-- {
 		overlapping = append(overlapping, 0x30, 2, 0x30, byte(4*i))
 	}
+	huge := *p.Certificate
+	modulus := new(big.Int).SetBit(big.NewInt(1), maxKey, 1)
+	hugeDER := must(x509.CreateCertificate(rand.Reader, &huge, testCA().Certificate, &rsa.PublicKey{N: modulus, E: 65537}, testCA().Key))
+	hugeCMS := must(pkcs7.NewSignedData(part))
+	if err := hugeCMS.AddSigner(must(x509.ParseCertificate(hugeDER)), p.Key, pkcs7.SignerInfoConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	hugeCMS.Detach()
 	for name, test := range map[string]struct {
 		cms  []byte
 		want Signature
 	}{
 		"as it should be":         {der, Valid},
+		"huge key":                {must(hugeCMS.Finish()), Untrusted},
 		"indefinite lengths":      {indefinite(der), Valid},
 		"bytes after it":          {append(append([]byte{}, der...), 0, 0), Valid}, // OpenSSL and pkcs7 take them too; they sign nothing
 		"empty":                   {nil, Invalid},

@@ -115,8 +115,9 @@ func (w *walker) tooLarge(name string) error {
 	return fmt.Errorf("%s: larger than %d bytes: no certified message is", name, w.limit)
 }
 
-// fromLine begins the line that stands before each message of an mbox; in a message such a line is written with ">" before it (RFC 4155
-// calls the variants mboxo and mboxrd; of both one ">" is taken off, which is wrong only for an mboxo line that had one from the beginning).
+// fromLine begins the line that stands before each message of an mbox. A line of a message that begins so is written with one more ">" before it
+// (mboxrd, and mboxo for a line that had none), and that one is taken off. An mboxo line that began with ">From " comes out wrong, and a signature
+// over it as invalid.
 const fromLine = "From "
 
 // mbox cuts a mailbox at the From lines that stand at its start or after an empty line.

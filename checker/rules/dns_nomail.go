@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"time"
 
 	"pecaudit/checker"
@@ -24,7 +25,7 @@ func init() {
 			a := &s.Evidence.MX
 			switch {
 			case a.Fault != nil:
-				return answered(s, faulty(a.Fault, "Il DNS non ha risposto sul dominio"))
+				return answered(s, faulty(a.Fault, "Il DNS non ha dato risposta per il dominio "+s.PEC.Domain()))
 			case a.Kind == checker.MXNotAsked:
 				return noEvidence
 			case a.Kind == checker.MXUnusable:
@@ -32,7 +33,7 @@ func init() {
 			case !a.Kind.NoMail():
 				return answered(s, pass(s))
 			case !confirmed(s):
-				return answered(s, unknown(checker.ReasonUnconfirmed, "Il dominio "+s.PEC.Domain()+" "+noMail[a.Kind]+" ("+seen(a)+"): da confermare in un altro giorno."))
+				return answered(s, unconfirmed(s, "Il dominio "+s.PEC.Domain()+" "+noMail[a.Kind]))
 			}
 			return answered(s, fail("Il dominio "+s.PEC.Domain()+" "+noMail[a.Kind]+" ("+seen(a)+")."))
 		},
@@ -49,6 +50,12 @@ var noMail = map[checker.MXKind]string{
 func confirmed(s *checker.Subject) bool {
 	a, wait := &s.Evidence.MX, s.Policy.DNSConfirmAfter
 	return wait == 0 || !a.Since.IsZero() && a.At.Sub(a.Since) >= wait && checker.RomeDate(a.Since) != checker.RomeDate(a.At)
+}
+
+// unconfirmed says that a fact was not seen often enough to accuse anybody of it.
+func unconfirmed(s *checker.Subject, fact string) checker.Result {
+	return unknown(checker.ReasonUnconfirmed, fmt.Sprintf("%s (%s): da confermare in un altro giorno, a distanza di almeno %.0f ore.",
+		fact, seen(&s.Evidence.MX), s.Policy.DNSConfirmAfter.Hours()))
 }
 
 // seen says on which days an answer of DNS was observed.

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"iter"
+	"math/bits"
 	"slices"
 
 	"pecaudit/checker"
@@ -16,20 +17,21 @@ type Judgment struct {
 }
 
 // NoEvidence yields the rules that concern the row and took no part because their list or evidence was not given for it.
-func (j Judgment) NoEvidence() iter.Seq[checker.RuleID] {
-	return func(yield func(checker.RuleID) bool) {
-		for place, r := range all {
-			if j.missing&(1<<place) != 0 && !yield(r.ID) {
+func (j Judgment) NoEvidence() iter.Seq[*checker.Rule] {
+	return func(yield func(*checker.Rule) bool) {
+		for missing := j.missing; missing != 0; missing &= missing - 1 {
+			if !yield(all[bits.TrailingZeros64(missing)].Rule) {
 				return
 			}
 		}
 	}
 }
 
-// Judge asks every rule about a subject in scope (see Scope). The findings are appended to buf[:0], which the caller may use again once it is done
+// Judge asks every rule about a subject in scope (see Scope). The findings are put into buf[:0], which the caller may use again once it is done
 // with them; where every rule passes and buf is large enough, nothing is allocated. A rule that panics gives an unknown.
 func Judge(s *checker.Subject, buf []checker.Finding) Judgment {
-	b := bench{Subject: readable(s), Judgment: Judgment{Findings: buf[:0]}}
+	b := bench{Subject: readable(s), Judgment: Judgment{Findings: slices.Grow(buf[:0], len(all))}}
+	b.day = ordinal(s.AsOf)
 	b.hand = atHand(b.Subject)
 	b.parsed = b.PEC.State == checker.WellFormed
 	b.assigned = b.parsed && b.Assigned()
@@ -47,6 +49,7 @@ func Judge(s *checker.Subject, buf []checker.Finding) Judgment {
 type bench struct {
 	*checker.Subject
 	Judgment
+	day                         int
 	hand                        checker.Kinds
 	parsed, assigned, insolvent bool
 	failed                      bool
@@ -57,41 +60,50 @@ func (b *bench) judgeFrom(place int) (next int) {
 	defer func() {
 		if e := recover(); e != nil {
 			b.Broken = true
-			b.Findings = append(b.Findings, checker.Finding{Rule: all[place], Result: unknown(checker.ReasonRuleFault,
+			b.Findings = append(b.Findings, checker.Finding{Rule: all[place].Rule, Result: unknown(checker.ReasonRuleFault,
 				fmt.Sprintf("Controllo non riuscito per un errore del programma, da segnalare: %v.", e))})
 			next = place + 1
 		}
 	}()
 	for ; place < len(all); place++ {
-		r := all[place]
-		if r.Parsed && !b.parsed || !r.InForce.Contains(b.AsOf) || r.Applies != nil && !r.Applies(b.Subject) {
+		r := &all[place]
+		if b.day < r.from || b.day >= r.until || r.Parsed && !b.parsed || r.Applies != nil && !r.Applies(b.Subject) {
 			continue
 		}
 		if r.Needs != 0 && r.Needs&b.hand == 0 {
 			b.missing |= 1 << place
 			continue
 		}
-		result := b.ask(r)
-		if result == noEvidence {
+		n := len(b.Findings)
+		f := &b.Findings[:n+1][n]
+		b.ask(r.Rule, f)
+		switch {
+		case f.Outcome == checker.Unknown && f.Reason == checker.ReasonNoEvidence:
 			b.missing |= 1 << place
 			continue
+		case f.Outcome == checker.Fail:
+			b.failed = true
 		}
-		b.failed = b.failed || result.Outcome == checker.Fail
-		b.Findings = append(b.Findings, checker.Finding{Rule: r, Result: result})
+		b.Findings = b.Findings[:n+1]
 	}
 	return place
 }
 
 // ask puts the row to a rule, unless what the row is settles it: the address that the chamber itself assigned passes everything, and a company in
 // an insolvency procedure is not accused of what its receiver answers for.
-func (b *bench) ask(r *checker.Rule) checker.Result {
+func (b *bench) ask(r *checker.Rule, f *checker.Finding) {
+	*f = checker.Finding{Rule: r}
+	f.Outcome = checker.Pass // set by itself: a whole Result would be put together elsewhere and moved
 	switch {
 	case b.assigned:
-		return pass(nil)
 	case b.insolvent && r.Insolvency:
-		return unknown(checker.ReasonInsolvency, "Impresa in procedura concorsuale: decide l'Ufficio.")
+		f.Result = unknown(checker.ReasonInsolvency, "Impresa in procedura concorsuale: decide l'Ufficio.")
+	default:
+		// Most rules pass on most rows: moving their results, too, would be most of the work.
+		if result := r.Judge(b.Subject); result.Outcome != checker.Pass || result.Source != 0 {
+			f.Result = result
+		}
 	}
-	return r.Judge(b.Subject)
 }
 
 // withdraw takes out the findings of rules that are not reported where another one fails.

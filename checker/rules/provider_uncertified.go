@@ -25,7 +25,7 @@ func init() {
 			case s.Domain.Certified:
 				return pass(s)
 			case a.Fault != nil:
-				return answered(s, faulty(a.Fault, "Il DNS non ha risposto sul dominio"))
+				return answered(s, faulty(a.Fault, "Il DNS non ha dato risposta per il dominio "+s.PEC.Domain()))
 			case a.Kind == checker.MXNotAsked || a.Kind.NoMail():
 				return noEvidence // there is no exchanger to know: see DNS-001
 			case a.Exchangers == checker.CertifiedProvider:
@@ -33,11 +33,11 @@ func init() {
 			case a.Exchangers != checker.OrdinaryProvider:
 				return answered(s, unknown(checker.ReasonAmbiguous, "I server di posta del dominio "+s.PEC.Domain()+" non sono tutti di un operatore noto."))
 			}
-			ordinary := "La posta di " + s.PEC.Domain() + " è ricevuta solo da server di posta ordinaria: " + strings.Join(a.Hosts, ", ") + " (" + seen(a) + ")"
+			ordinary := "La posta di " + s.PEC.Domain() + " è ricevuta solo da server di posta ordinaria: " + strings.Join(a.Hosts, ", ")
 			if !confirmed(s) {
-				return answered(s, unknown(checker.ReasonUnconfirmed, ordinary+"; da confermare in un altro giorno."))
+				return answered(s, unconfirmed(s, ordinary))
 			}
-			return answered(s, fail(ordinary+"."))
+			return answered(s, fail(ordinary+" ("+seen(a)+")."))
 		},
 	})
 }

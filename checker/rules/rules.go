@@ -5,6 +5,7 @@ package rules
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,26 +16,48 @@ import (
 const families = "REG SYN DOM UNI EXP PRV DNS SMT RCP"
 
 // all holds the rules in that order.
-var all []*checker.Rule
+var all []entry
+
+// An entry is a rule and, quick to compare, the days on which it is in force: from the first, up to but not including the last.
+type entry struct {
+	*checker.Rule
+	from, until int
+}
 
 // register enters a rule; each rule's file calls it once.
 func register(r *checker.Rule) {
-	at, _ := slices.BinarySearchFunc(all, r, func(a, b *checker.Rule) int {
+	e := entry{r, ordinal(r.InForce.From), math.MaxInt}
+	if !r.InForce.Until.IsZero() {
+		e.until = ordinal(r.InForce.Until)
+	}
+	at, _ := slices.BinarySearchFunc(all, e, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(family(a.ID), family(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
-	all = slices.Insert(all, at, r)
+	all = slices.Insert(all, at, e)
+	for place := range all {
+		all[place].Place = place
+	}
 }
 
 func family(id checker.RuleID) int { return strings.Index(families, string(id[:3])) }
 
+// ordinal grows with the day.
+func ordinal(d checker.Date) int { return (d.Year*16+int(d.Month))*32 + d.Day }
+
 // All returns the rules in the order of the contract's table.
-func All() []*checker.Rule { return slices.Clone(all) }
+func All() []*checker.Rule {
+	rules := make([]*checker.Rule, len(all))
+	for i, e := range all {
+		rules[i] = e.Rule
+	}
+	return rules
+}
 
 // ByID returns the rule of that name, nil if there is none.
 func ByID(id checker.RuleID) *checker.Rule {
-	for _, r := range all {
-		if r.ID == id {
-			return r
+	for _, e := range all {
+		if e.ID == id {
+			return e.Rule
 		}
 	}
 	return nil

@@ -43,9 +43,9 @@ func judgeShared(s *checker.Subject) checker.Result {
 		return fail(shared + " Questa impresa lo ha iscritto il " + s.OwnSince.Italian() + ", prima di un'altra.")
 	case rankUncertain:
 		others.list, others.more = s.Holders, s.MoreHolders
-		return unknown(checker.ReasonAmbiguous, "Stesso indirizzo di posizioni che non sono con certezza di un'altra impresa: "+others.places()+".")
+		return unknown(checker.ReasonAmbiguous, "Stesso indirizzo di posizioni che non si possono attribuire con certezza a un'altra impresa: "+others.places()+".")
 	case rankNoneAccusable:
-		return unknown(checker.ReasonAmbiguous, shared+" Non sono tenute al domicilio digitale: caso da verificare.")
+		return unknown(checker.ReasonAmbiguous, shared+" Nessun'altra è tenuta al domicilio digitale: caso da verificare.")
 	case rankSomeUndated:
 		return unknown(checker.ReasonAmbiguous, shared+" Mancano alcune date di iscrizione: non si può dire chi lo abbia iscritto per ultimo.")
 	case rankTied:

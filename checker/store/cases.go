@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -111,7 +109,7 @@ func (w *caseWriter) insert(ctx context.Context, c *cases.Case) (storedCase, err
 	if err := follow("", c.Events, c.State); err != nil {
 		return storedCase{}, err
 	}
-	body, err := w.text.encode(c)
+	body, err := w.text.encode(nil, c)
 	if err != nil {
 		return storedCase{}, err
 	}
@@ -139,7 +137,7 @@ func (w *caseWriter) update(ctx context.Context, c *cases.Case, old storedCase) 
 	if err := follow(old.state, events, c.State); err != nil {
 		return err
 	}
-	body, err := w.text.encode(c)
+	body, err := w.text.encode(nil, c)
 	if err != nil {
 		return err
 	}
@@ -351,35 +349,3 @@ func (r reader) find(ctx context.Context, id string) (seq int64, c cases.Case, e
 	c, err = decodeCase(found[0].body)
 	return found[0].seq, c, err
 }
-
-// An encoder writes values as JSON for people and programs that read the database, <, > and & as they are. What it returns is valid until the
-// next call.
-type encoder struct {
-	buffer bytes.Buffer
-	json   *json.Encoder
-}
-
-func (e *encoder) encode(v any) ([]byte, error) { return e.encodeAfter(nil, v) }
-
-// encodeAfter returns the JSON text behind a prefix.
-func (e *encoder) encodeAfter(prefix []byte, v any) ([]byte, error) {
-	if e.json == nil {
-		e.json = json.NewEncoder(&e.buffer)
-		e.json.SetEscapeHTML(false)
-	}
-	e.buffer.Reset()
-	e.buffer.Write(prefix)
-	if err := e.json.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n")), nil
-}
-
-// decodeCase reads the body of a case.
-func decodeCase(body string) (c cases.Case, err error) {
-	if err := json.Unmarshal([]byte(body), &c); err != nil {
-		return c, fmt.Errorf("the body of a case is damaged ('pecaudit store check' says which): %w", err)
-	}
-	return c, nil
-}
-

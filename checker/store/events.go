@@ -53,7 +53,7 @@ func (r reader) chain(ctx context.Context) (*chain, error) {
 // append writes the next entry; seq is the row of its case, nil if it has none.
 func (t *Tx) append(ctx context.Context, c *chain, seq any, l *link) error {
 	l.N, l.Recorded = c.n+1, instant(t.now)
-	text, err := c.text.encodeAfter(c.hash, l)
+	text, err := c.text.encode(c.hash, l)
 	if err != nil {
 		return err
 	}

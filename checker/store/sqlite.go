@@ -164,31 +164,29 @@ func errorCode(err error) int {
 }
 
 // checkFile asks SQLite itself: pages, indexes, types, foreign keys.
-func (r reader) checkFile(ctx context.Context) ([]Problem, error) {
-	var problems []Problem
+func (r reader) checkFile(ctx context.Context, p *problems) error {
 	err := r.each(ctx, func(rows *sql.Rows) error {
 		var text string
 		if err := rows.Scan(&text); err != nil {
 			return err
 		}
 		if text != "ok" {
-			problems = append(problems, Problem{What: "the file is damaged: " + text})
+			p.add("", 0, "the file is damaged: %s", text)
 		}
 		return nil
 	}, "PRAGMA integrity_check")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows *sql.Rows) error {
 		var table, parent string
 		var row, key sql.NullInt64
 		if err := rows.Scan(&table, &row, &parent, &key); err != nil {
 			return err
 		}
-		problems = append(problems, Problem{What: fmt.Sprintf("row %d of table %s refers to a row of %s that is not there", row.Int64, table, parent)})
+		p.add("", 0, "row %d of table %s refers to a row of %s that is not there", row.Int64, table, parent)
 		return nil
 	}, "PRAGMA foreign_key_check")
-	return problems, err
 }
 
 // shrink gives the room of deleted rows back to the disk, and leaves none of their bytes in the file.

@@ -73,7 +73,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			if err := s.Close(); err != nil {
 				return err
 			}
-			s.write, s.lock = nil, nil
+			s.write = nil
 		}
 	}
 	s.read = readingPool(s.path, o.BusyTimeout)
@@ -100,7 +100,7 @@ func (s *Store) openToWrite(ctx context.Context, o Options) error {
 	return s.write.PingContext(ctx)
 }
 
-// Close ends reading and writing and gives the lock back.
+// Close ends reading and writing and gives the lock back. Closing again does nothing.
 func (s *Store) Close() error {
 	var errs []error
 	if s.read != nil {
@@ -111,6 +111,7 @@ func (s *Store) Close() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
+		s.lock = nil
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store: %w", err)

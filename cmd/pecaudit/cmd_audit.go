@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -92,7 +93,8 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) erro
 	a.Progress = bars.step
 	result, err := a.Run(ctx, sink)
 	bars.wait()
-	if err != nil {
+	broken := errors.Is(err, audit.ErrRuleFault) // what was found stands, but the audit did not do what it should
+	if err != nil && !broken {
 		return err
 	}
 	if err := outputs.Commit(); err != nil {
@@ -106,7 +108,13 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) erro
 			return err
 		}
 	}
-	return f.finish(p, s.Config, result)
+	if err := f.finish(p, s.Config, result); err != nil {
+		return err
+	}
+	if broken {
+		return audit.ErrRuleFault
+	}
+	return nil
 }
 
 // distinctOutputs refuses two outputs in one file: the second would silently replace the first.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -160,7 +162,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	if len(result.Holds) > 0 {
 		p.worst(exitHeld)
 		for _, h := range result.Holds {
-			fmt.Fprintf(p.stderr, "pecaudit: held: %s; look at the workbooks (BOZZA), then run again with --accept %s\n", h.Why, h.Name())
+			fmt.Fprintf(p.stderr, "pecaudit: held: %s; look at the workbooks (BOZZA), then run again with --accept %s\n", h.Why, cmp.Or(string(h.Rule), h.Chamber))
 		}
 	}
 	if publish != nil && len(result.Holds) == 0 {
@@ -199,7 +201,7 @@ func (s *setup) warnings(on checker.Date) []string {
 	var w []string
 	for _, chamber := range append([]string{""}, sortedKeys(s.Procedure.Chambers)...) {
 		proc, _ := s.procedureOf(chamber)
-		if text := proc.WarningOn(on); text != "" && !contains(w, text) {
+		if text := proc.WarningOn(on); text != "" && !slices.Contains(w, text) {
 			w = append(w, text)
 		}
 	}

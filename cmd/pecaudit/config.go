@@ -123,7 +123,7 @@ func defaultConfig() *Config {
 	c := &Config{
 		Store: "pecaudit.db", OutDir: "reports", Coverage: "extract", Schedule: "0 6 1 * *", MaxUndetermined: 0.20, MaxMissing: policy.MaxMissing,
 		ExpiryWarningDays: policy.ExpiryWarningDays, StatusMaxAge: days(policy.StatusMaxAge), PublishMaxAge: days(10),
-		SharedReviewFrom: policy.SharedReviewFrom, Live: "none",
+		SharedReviewFrom: policy.SharedReviewFrom, Live: "none", document: &configs.Document{}, fromEnv: map[string]string{},
 	}
 	c.Brake.NewFailures, c.Brake.Min, c.Brake.ListShrinks = 3.0, 200, 0.90
 	c.Retention.Evidence, c.Retention.Cases = checker.Span{Months: 30}, checker.Span{Months: 120}
@@ -142,7 +142,6 @@ func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 // what". Flags come later: whoever sets fields must call Validate again.
 func loadConfig(path string, getenv func(string) string) (*Config, error) {
 	c := defaultConfig()
-	c.document, c.fromEnv = &configs.Document{}, map[string]string{}
 	if path == "" {
 		path = getenv("PECAUDIT_CONFIG")
 	}
@@ -251,7 +250,7 @@ func (c *Config) completeLimits() {
 // Errorf returns an error about the value of a key ("procedure.chambers.torino"), which says where that value was given: in the file with line and
 // column, in a variable of the environment, on the command line.
 func (c *Config) Errorf(key, format string, args ...any) error {
-	return fmt.Errorf("%s: %w", c.origin(key), fmt.Errorf(key+": "+format, args...))
+	return fmt.Errorf("%s: %s: %w", c.origin(key), key, fmt.Errorf(format, args...))
 }
 
 // origin says where the value of a key, or of a part of it ("dns.servers[0]"), was given.

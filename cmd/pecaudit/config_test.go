@@ -17,7 +17,8 @@ import (
 	"pecaudit/configs"
 )
 
-var values = cmpopts.IgnoreUnexported(Config{})
+// fields compares the values of configurations, not where they came from.
+var fields = cmpopts.IgnoreUnexported(Config{})
 
 // writeConfig writes a file pecaudit.yaml and returns its path.
 func writeConfig(t *testing.T, text string) string {
@@ -41,7 +42,7 @@ func TestShippedConfigHoldsTheDefaults(t *testing.T) {
 	if _, err := configs.Decode("pecaudit.yaml", configs.PecauditYAML(), &shipped); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(defaultConfig(), &shipped, values, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(defaultConfig(), &shipped, fields, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("configs/pecaudit.yaml differs from the defaults (-default +file):\n%s", diff)
 	}
 }
@@ -81,7 +82,7 @@ func TestLoadConfigWithoutFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(defaultConfig(), c, values); diff != "" {
+	if diff := cmp.Diff(defaultConfig(), c, fields); diff != "" {
 		t.Errorf("(-default +loaded):\n%s", diff)
 	}
 	if diff := cmp.Diff(checker.DefaultPolicy(), c.Policy()); diff != "" {
@@ -144,7 +145,7 @@ albo: {sole_trader_code: true}
 		"default": {PerSecond: 3, Connections: 2, PerDay: 5000}, "aruba-pec": {PerSecond: 3, Connections: 2, PerDay: 10},
 	}
 	want.Albo.SoleTraderCode = true
-	if diff := cmp.Diff(want, c, values); diff != "" {
+	if diff := cmp.Diff(want, c, fields); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got := c.Policy().StatusMaxAge; got != 20 {
@@ -184,6 +185,7 @@ func TestLoadConfigRefuses(t *testing.T) {
 		}},
 		{"server", "dns:\n  servers: [\"192.0.2.1:53\", 192.0.2.1]\n", []string{`pecaudit.yaml:2:29: dns.servers[1]: "192.0.2.1" is not HOST:PORT`}},
 		{"smtp without names", "live: dns,smtp\n", []string{`default: smtp.helo: `, `default: smtp.mail_from: `}},
+		{"limits of an odd name", "smtp: {limits: {a%d: {per_day: -1}}}\n", []string{`smtp.limits.a%d.per_day: -1 is not`}},
 		{"limits", "smtp: {limits: {aruba-pec: {per_second: 0}}}\n", []string{`pecaudit.yaml:1:41: smtp.limits.aruba-pec.per_second: 0 is not`}},
 		{"password", "store: postgres://pec:hunter2@db.example/pec\n", []string{`pecaudit.yaml:1:8: store: a password does not belong in this file`}},
 		{"password as a parameter", "store: postgres://db.example/pec?password=hunter2\n", []string{`pecaudit.yaml:1:8: store: a password does not belong`}},

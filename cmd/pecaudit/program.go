@@ -16,6 +16,7 @@ import (
 
 	"pecaudit/checker"
 	"pecaudit/checker/cases"
+	"pecaudit/checker/load"
 )
 
 // The exit codes of CONTRACT section 1. When several apply, the order is 1, 2, 5, 4, 3.
@@ -62,7 +63,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = errors.New("stopped before the end: nothing that was not complete has been written; run it again")
 	}
 	fmt.Fprintln(p.stderr, "pecaudit:", err)
-	if usage, refusal := (usageError{}), (*cases.Refusal)(nil); errors.As(err, &usage) || errors.As(err, &refusal) {
+	if usage, refusal := (usageError{}), (*cases.Refusal)(nil); errors.As(err, &usage) || errors.As(err, &refusal) || errors.Is(err, load.ErrOption) {
 		return exitUsage
 	}
 	return exitFailed

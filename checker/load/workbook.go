@@ -1,0 +1,312 @@
+package load
+
+import (
+	"archive/zip"
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"pecaudit/checker"
+)
+
+// The limits of a workbook. Sheets and shared strings larger than memoryPart are unpacked into a file; everything else is held in memory.
+const (
+	memoryPart  = 16 << 20
+	maxInMemory = 256 << 20
+	maxSheets   = 1000
+)
+
+// errDamaged is what an unreadable workbook is told to be.
+var errDamaged = errors.New("the workbook is damaged: open it in a spreadsheet program and save it again")
+
+// A workbook is an open XLSX file: excelize reads its cells, and the parts are checked for what excelize would pass over in silence.
+type workbook struct {
+	*excelize.File
+	parts    map[string]*zip.File
+	sheets   []sheet
+	date1904 bool
+}
+
+// A sheet is an entry of the workbook's table of contents.
+type sheet struct {
+	name   string
+	hidden bool
+	part   *zip.File
+}
+
+// openWorkbook finds the sheet that holds the list and makes a working copy of its rows.
+func (l *List) openWorkbook(ctx context.Context) (err error) {
+	// excelize 2.11.0 panics on some crafted workbooks; whatever it is, it is the input's fault.
+	defer func() {
+		if p := recover(); p != nil {
+			err = errDamaged
+		}
+	}()
+	// excelize leaves temporary files behind when it fails, so it gets a folder of its own.
+	dir, err := os.MkdirTemp(l.o.TempDir, "pecaudit-*")
+	if err != nil {
+		return fmt.Errorf("make a working copy: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	w, err := readWorkbook(ctx, l.source, dir)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	s, header, m, err := l.findSheet(ctx, w)
+	if err != nil {
+		return err
+	}
+	l.Sheet = s.name
+	if err := l.accept(header+1, m); err != nil {
+		return err
+	}
+	empty, err := w.check(ctx, s, l.used())
+	if err != nil {
+		return err
+	}
+	rows, err := spool(l.o, func(out io.Writer) (facts, error) {
+		counted := &counter{Writer: out}
+		err := l.copyRows(ctx, w, s, empty, counted)
+		return facts{size: counted.n, utf8: true}, err
+	})
+	if err != nil {
+		return err
+	}
+	l.take(rows)
+	l.sheet = true
+	l.dialect = dialect{delim: ',', quoted: maxRecord}
+	return nil
+}
+
+type counter struct {
+	io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// readWorkbook opens a workbook after a look at the sizes of its parts, as they say they are; those that lie fail when they are read.
+func readWorkbook(ctx context.Context, s *source, tempDir string) (*workbook, error) {
+	z, err := openZip(s)
+	if err != nil {
+		return nil, err
+	}
+	w := &workbook{parts: map[string]*zip.File{}}
+	memory := uint64(0)
+	for _, f := range z.File {
+		name := partName(f.Name)
+		if f.UncompressedSize64 > unpackedLimit(f) {
+			return nil, errTooLarge
+		}
+		if f.UncompressedSize64 <= memoryPart || !strings.HasPrefix(name, "xl/worksheets/sheet") && name != sharedStrings {
+			memory += f.UncompressedSize64
+		}
+		w.parts[name] = f
+	}
+	if memory > maxInMemory {
+		return nil, errTooLarge
+	}
+	for name, f := range w.parts {
+		if err := shallow(ctx, name, f); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.readContents(); err != nil {
+		return nil, err
+	}
+	w.File, err = excelize.OpenFile(s.file.Name(), excelize.Options{
+		RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: memoryPart, TmpDir: tempDir,
+	})
+	if err != nil {
+		return nil, errDamaged
+	}
+	return w, nil
+}
+
+// findSheet returns the sheet whose first rows hold a header: the one told, or the first visible one that fits.
+func (l *List) findSheet(ctx context.Context, w *workbook) (s *sheet, header int, m match, err error) {
+	var seen, names []string
+	for i := range w.sheets {
+		s := &w.sheets[i]
+		names = append(names, s.name)
+		if l.o.Sheet == "" && s.hidden || l.o.Sheet != "" && !strings.EqualFold(strings.TrimSpace(l.o.Sheet), strings.TrimSpace(s.name)) {
+			continue
+		}
+		rows, err := w.head(ctx, s)
+		if err != nil {
+			return nil, 0, match{}, fmt.Errorf("sheet %s: %w", s.name, err)
+		}
+		if header, m := l.layout.find(rows, l.wanted); header >= 0 {
+			return s, header, m, nil
+		}
+		seen = append(seen, fmt.Sprintf("%s (%v)", s.name, l.layout.refusal(rows, l.wanted)))
+	}
+	switch {
+	case len(seen) > 0:
+		return nil, 0, match{}, fmt.Errorf("no list in the sheets looked at: %s", strings.Join(seen, "; "))
+	case l.o.Sheet != "":
+		return nil, 0, match{}, optionError("there is no sheet %q; the sheets are %s", l.o.Sheet, strings.Join(names, ", "))
+	}
+	return nil, 0, match{}, errors.New("the workbook has no visible sheet: name one with --sheet")
+}
+
+// head returns the first rows of a sheet, checked before excelize sees them.
+func (w *workbook) head(ctx context.Context, s *sheet) ([][]string, error) {
+	first := &sheetCheck{lastRow: headerRows, strings: -1}
+	if err := first.run(ctx, s.part); err != nil {
+		return nil, err
+	}
+	rows, err := w.Rows(s.name)
+	if err != nil {
+		return nil, errDamaged
+	}
+	defer rows.Close()
+	var head [][]string
+	for len(head) < headerRows && rows.Next() {
+		cells, err := rows.Columns()
+		if err != nil {
+			return nil, errDamaged
+		}
+		head = append(head, cells)
+	}
+	return head, nil
+}
+
+// used returns which columns of the sheet are a field's.
+func (l *List) used() []bool {
+	used := make([]bool, len(l.Mapping))
+	for _, col := range l.cols {
+		if col >= 0 {
+			used[col] = true
+		}
+	}
+	return used
+}
+
+// notCalculated stands for the value of a formula that was never calculated: what the cell holds is not known.
+const notCalculated = "#FORMULA!"
+
+// copyRows writes the rows below the header, each with its number first. Numbers become what they are in a text file: codes all their digits, serial
+// numbers in date columns their dates.
+func (l *List) copyRows(ctx context.Context, w *workbook, s *sheet, empty []place, out io.Writer) error {
+	rows, err := w.Rows(s.name)
+	if err != nil {
+		return errDamaged
+	}
+	defer rows.Close()
+	buf := bufio.NewWriter(out)
+	kinds := make([]kind, len(l.Mapping))
+	for f, col := range l.cols {
+		if col >= 0 {
+			kinds[col] = l.layout.fields[f].kind
+		}
+	}
+	var line []byte
+	for number := 1; rows.Next(); number++ {
+		if number%256 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		cells, err := rows.Columns()
+		if err != nil {
+			return fmt.Errorf("row %d: %w", number, errDamaged)
+		}
+		cells = cells[:min(len(cells), len(l.Mapping))] // what has no header is not read
+		for len(empty) > 0 && empty[0].row() <= number {
+			if col := empty[0].col(); empty[0].row() == number {
+				cells = slices.Concat(cells, make([]string, max(0, col+1-len(cells))))
+				cells[col] = notCalculated
+			}
+			empty = empty[1:]
+		}
+		if number <= l.HeaderRow || len(cells) == 0 {
+			continue
+		}
+		line = appendQuoted(line[:0], strconv.Itoa(number))
+		for i, cell := range cells {
+			switch kinds[i] {
+			case code:
+				cell = wholeNumber(cell)
+			case day:
+				cell = serialDate(cell, w.date1904)
+			}
+			line = appendQuoted(append(line, ','), cell)
+		}
+		if len(line) >= maxRecord {
+			line = appendQuoted(line[:0], tooLongRow+strconv.Itoa(number))
+		}
+		buf.Write(append(line, '\n'))
+	}
+	if err := rows.Error(); err != nil {
+		return errDamaged
+	}
+	return buf.Flush()
+}
+
+func appendQuoted(b []byte, cell string) []byte {
+	b = append(b, '"')
+	for {
+		before, after, ok := strings.Cut(cell, `"`)
+		b = append(b, before...)
+		if !ok {
+			return append(b, '"')
+		}
+		b, cell = append(b, `""`...), after
+	}
+}
+
+// wholeNumber gives a code that a spreadsheet holds as a number all its digits back: 1.234567897E9 is 1234567897. A rounded one (1.23E+10, as it was
+// shown somewhere) is left as it is: its digits are lost.
+func wholeNumber(cell string) string {
+	mantissa, exponent, ok := strings.Cut(strings.ToUpper(cell), "E")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	switch {
+	case !digits(whole) || !digits(fraction):
+		return cell
+	case !ok && strings.Trim(fraction, "0") == "": // 1234567897.0
+		return whole
+	case !ok:
+		return cell
+	}
+	shown := strings.HasPrefix(exponent, "+")
+	n, err := strconv.Atoi(exponent)
+	if err != nil || n < len(fraction) || n > 15 || shown && n > len(fraction) {
+		return cell
+	}
+	return whole + fraction + strings.Repeat("0", n-len(fraction))
+}
+
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// serialDate gives the day that a number in a date column stands for.
+func serialDate(cell string, date1904 bool) string {
+	// A smaller number is a year or a mistake, no day of this century or the last: it stays what it is, and unreadable.
+	const first, last = 10_000, 2_958_465 // 18 May 1927 and 31 December 9999 in the 1900 epoch
+	if cell == "" || cell[0] < '0' || cell[0] > '9' {
+		return cell
+	}
+	n, err := strconv.ParseFloat(cell, 64)
+	if err != nil || n < first || n > last {
+		return cell
+	}
+	t, err := excelize.ExcelDateToTime(math.Floor(n), date1904)
+	if err != nil {
+		return cell
+	}
+	return checker.DateOf(t).String()
+}

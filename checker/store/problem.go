@@ -1,2 +1,0 @@
-package store
-type Problem struct{ Case string; Event int64; What string }
