@@ -33,6 +33,9 @@ type Observed struct {
 	Fault *Fault    // asked and not answered: says nothing about the company
 }
 
+// Tried reports whether there is an answer, or at least the fault of an attempt.
+func (o Observed) Tried() bool { return !o.At.IsZero() || o.Fault != nil }
+
 // Seen reports whether there is an answer.
 func (o Observed) Seen() bool { return !o.At.IsZero() && o.Fault == nil }
 
@@ -149,13 +152,13 @@ func (e *Evidence) AtHand() Kinds {
 	if e.Declared.Known {
 		k |= StatusEvidence
 	}
-	if !e.MX.At.IsZero() {
+	if e.MX.Tried() {
 		k |= MXEvidence
 	}
-	if !e.SMTP.At.IsZero() {
+	if e.SMTP.Tried() {
 		k |= SMTPEvidence
 	}
-	if !e.Receipt.At.IsZero() {
+	if e.Receipt.Tried() {
 		k |= ReceiptEvidence
 	}
 	return k
@@ -164,29 +167,40 @@ func (e *Evidence) AtHand() Kinds {
 // Between returns what of the evidence speaks for a day from the first to the last, both included; a zero first is open. What was seen before a
 // company registered an address may concern its former holder, and what was seen after the day of a judgment was not known then
 // (CONTRACT section 3). A run that began too early counts from its newest observation: the others of it are not known one by one.
-func (e *Evidence) Between(first, last Date) Evidence {
-	within := func(day Date) bool { return !day.Before(first) && !day.After(last) }
+// The evidence itself is returned where all of it speaks for such a day.
+func (e *Evidence) Between(first, last Date) *Evidence {
+	outside := func(day Date) bool { return !day.IsZero() && (day.Before(first) || day.After(last)) }
+	var (
+		declared     = outside(e.Declared.Reference)
+		mx, mxRun    = outside(RomeDate(e.MX.At)), outside(RomeDate(e.MX.Since))
+		smtp         = outside(RomeDate(e.SMTP.At))
+		receipt, run = outside(RomeDate(e.Receipt.At)), outside(RomeDate(e.Receipt.Since))
+		delivered    = outside(RomeDate(e.Receipt.Delivered))
+	)
+	if !(declared || mx || mxRun || smtp || receipt || run || delivered) {
+		return e
+	}
 	k := *e
-	if k.Declared.Known && !within(k.Declared.Reference) {
+	if declared {
 		k.Declared = StatusEntry{}
 	}
-	if !k.MX.At.IsZero() && !within(RomeDate(k.MX.At)) {
+	switch {
+	case mx:
 		k.MX = MXAnswer{}
-	}
-	if !k.SMTP.At.IsZero() && !within(RomeDate(k.SMTP.At)) {
-		k.SMTP = SMTPReply{}
-	}
-	if !k.Receipt.Delivered.IsZero() && !within(RomeDate(k.Receipt.Delivered)) {
-		k.Receipt.Delivered = time.Time{}
-	}
-	if !k.Receipt.At.IsZero() && !within(RomeDate(k.Receipt.At)) {
-		k.Receipt = ReceiptSeen{Delivered: k.Receipt.Delivered}
-	}
-	if RomeDate(k.MX.Since).Before(first) {
+	case mxRun:
 		k.MX.Since = k.MX.At
 	}
-	if !k.Receipt.At.IsZero() && RomeDate(k.Receipt.Since).Before(first) {
+	if smtp {
+		k.SMTP = SMTPReply{}
+	}
+	if delivered {
+		k.Receipt.Delivered = time.Time{}
+	}
+	switch {
+	case receipt:
+		k.Receipt = ReceiptSeen{Delivered: k.Receipt.Delivered}
+	case run:
 		k.Receipt.Since, k.Receipt.Count = k.Receipt.At, 1
 	}
-	return k
+	return &k
 }

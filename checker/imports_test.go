@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"checker/load":                {"pecaudit/checker", "github.com/xuri/excelize/v2", "golang.org/x/text/..."},
 	"checker/rules":               {"pecaudit/checker"},
 	"checker/probe":               {"pecaudit/checker", "github.com/miekg/dns", "github.com/emersion/go-smtp", "golang.org/x/time/rate", "golang.org/x/sync/...", "golang.org/x/net/idna"},
-	"checker/probe/probetest":     {"github.com/miekg/dns", "github.com/emersion/go-smtp"},
+	"checker/probe/probetest":     {"pecaudit/checker", "github.com/miekg/dns", "github.com/emersion/go-smtp"},
 	"checker/receipt":             {"pecaudit/checker", "github.com/emersion/go-message/...", "github.com/smallstep/pkcs7", "golang.org/x/net/html/charset"},
 	"checker/receipt/receipttest": {"github.com/smallstep/pkcs7"},
 	"checker/cases":               {"pecaudit/checker"},

@@ -103,12 +103,15 @@ func TestEvidenceBetween(t *testing.T) {
 		{"judged before all", checker.Date{}, on("2026-09-30"), checker.Evidence{}},
 	} {
 		got := full.Between(c.first, c.last)
-		if diff := cmp.Diff(c.want, got); diff != "" {
+		if diff := cmp.Diff(c.want, *got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
-	if diff := cmp.Diff(checker.Evidence{}, (&checker.Evidence{}).Between(on("2026-01-01"), on("2026-12-31"))); diff != "" {
-		t.Error(diff)
+	if got := full.Between(checker.Date{}, on("2026-11-01")); got != &full {
+		t.Error("evidence that may be read whole was copied")
+	}
+	if got := full.Between(on("2026-10-11"), on("2026-11-01")); got == &full || full.AtHand() != all {
+		t.Error("the evidence itself was changed")
 	}
 }
 
@@ -119,6 +122,9 @@ func TestSeen(t *testing.T) {
 	}
 	if !(checker.Observed{At: at("2026-10-10T10:00:00Z")}).Seen() {
 		t.Error("an answer was not seen")
+	}
+	if (checker.Observed{}).Tried() || !(checker.Observed{Fault: &checker.Fault{}}).Tried() || !(checker.Observed{At: at("2026-10-10T10:00:00Z")}).Tried() {
+		t.Error("an attempt is not what was tried")
 	}
 	for kind, want := range map[checker.MXKind]bool{
 		checker.MXNotAsked: false, checker.MXHosts: false, checker.MXImplicit: false, checker.MXUnusable: false,

@@ -32,7 +32,7 @@ func WriteAlboTo(w io.Writer, a *Albo) (err error) {
 	if len(batches) == 0 {
 		return errNoRows
 	}
-	b, err := newBook(columnChamber+": "+a.Chamber, a.On, false)
+	b, err := newBook(columnCCIAA+" "+a.Chamber, a.On, false)
 	if err != nil {
 		return err
 	}

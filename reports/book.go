@@ -67,7 +67,8 @@ func (b *book) addSheet(name, tabColor string) error {
 	} else if _, err := b.NewSheet(name); err != nil {
 		return err
 	}
-	return b.SetSheetProps(name, &excelize.SheetPropsOptions{TabColorRGB: &tabColor})
+	opaque := "FF" + tabColor
+	return b.SetSheetProps(name, &excelize.SheetPropsOptions{TabColorRGB: &opaque})
 }
 
 // layout sets up the printed pages of a sheet: A4 landscape, titles in the header, page x of y in the footer.
@@ -95,9 +96,9 @@ func (b *book) printHeader(title string) string {
 	const font, bold = `&"-,Regular"`, `&"-,Bold"`
 	room, mark := 140, ""
 	if b.draft {
-		room, mark = 90, `&12`+bold+`&KC00000`+DraftMark+"\n"+`&K000000`
+		room, mark = 80, `&12`+bold+`&KC00000`+DraftMark+"\n"+`&K000000`
 	}
-	return `&L&8` + font + headerText(b.heading, 50) + `&C` + mark + `&11` + bold + headerText(title, room) + `&R&8` + font + headerText(b.day, 10)
+	return `&L&8` + font + headerText(b.heading, 60) + `&C` + mark + `&11` + bold + headerText(title, room) + `&R&8` + font + headerText(b.day, 10)
 }
 
 // headerText escapes a text for a print header and cuts it to so many UTF-16 units.
@@ -130,6 +131,15 @@ func clean(s string) string {
 
 // save writes the workbook and lets go of its temporary files.
 func (b *book) save(w io.Writer) error {
+	// With the first chart excelize declares every kind of picture, in the random order of a map; there is none in our workbooks.
+	declared := b.ContentTypes.Defaults
+	kept := declared[:0]
+	for _, d := range declared {
+		if !strings.HasPrefix(d.ContentType, "image/") {
+			kept = append(kept, d)
+		}
+	}
+	b.ContentTypes.Defaults = kept
 	b.SetActiveSheet(0)
 	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &archive{w: w} })
 	return b.File.Write(w)

@@ -18,11 +18,14 @@ var palette = []string{navy, "6F9BD1", "C98A00", red, "2E7D4F", "8E7CC3", "B8C2C
 func (p *freePage) chart(col, row, width int, title string, c *excelize.Chart) {
 	c.Title = excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: font(11, true, navy)}}}
 	c.Dimension = excelize.ChartDimension{Width: uint(width), Height: chartHeight}
-	c.Format = excelize.GraphicOptions{OffsetX: 12, OffsetY: 4, AltText: title, Positioning: "oneCell"}
+	c.Format = excelize.GraphicOptions{OffsetX: 12, OffsetY: 4, AltText: title}
 	c.XAxis.Font, c.YAxis.Font = *font(9, false, slate), *font(9, false, slate)
 	c.Border = excelize.LineOptions{Type: excelize.LineNone}
 	p.do(func() error { return p.b.AddChart(p.sheet, cellName(col, row), c) })
 }
+
+// A series needs a name, even where no legend shows it: Excel repairs a chart whose reference to the name is empty. It is the header, which stands on
+// the line before the first.
 
 // bars draws the second column of the lines first to last as horizontal bars, in their order.
 func (p *freePage) bars(first, last int, title, color string) {
@@ -30,7 +33,7 @@ func (p *freePage) bars(first, last int, title, color string) {
 	p.chart(chartColumn, first-1, chartWidth, title, &excelize.Chart{
 		Type: excelize.Bar,
 		Series: []excelize.ChartSeries{{
-			Categories: area(p.sheet, 1, first, 1, last), Values: area(p.sheet, 2, first, 2, last), Fill: paint(color),
+			Name: area(p.sheet, 2, first-1, 2, first-1), Categories: area(p.sheet, 1, first, 1, last), Values: area(p.sheet, 2, first, 2, last), Fill: paint(color),
 			DataLabel: excelize.ChartDataLabel{Font: *font(9, false, slate)},
 		}},
 		Legend: excelize.ChartLegend{Position: "none"}, VaryColors: &vary, GapWidth: &gap,
@@ -65,7 +68,7 @@ func (p *freePage) ring(first, last int, title string, colors ...string) {
 	p.chart(chartColumn, first-1, chartWidth, title, &excelize.Chart{
 		Type: excelize.Doughnut, HoleSize: 55,
 		Series: []excelize.ChartSeries{{
-			Categories: area(p.sheet, 1, first, 1, last), Values: area(p.sheet, 2, first, 2, last), DataPoint: points,
+			Name: area(p.sheet, 2, first-1, 2, first-1), Categories: area(p.sheet, 1, first, 1, last), Values: area(p.sheet, 2, first, 2, last), DataPoint: points,
 		}},
 		Legend: excelize.ChartLegend{Position: "right", Font: font(9, false, slate)},
 	})

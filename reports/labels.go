@@ -639,7 +639,7 @@ func (v *view) heading() string {
 	}
 	who := chamberName(v.Chamber, v.Name)
 	if v.Chamber != "" {
-		who = columnChamber + ": " + who
+		who = columnCCIAA + " " + who
 	}
 	return who + " · " + monthLabel(v.Month.Month)
 }
@@ -716,3 +716,52 @@ const (
 	columnField     = "Campo"
 	columnRemark    = "Nota"
 )
+
+// The words of a live check at a terminal.
+const (
+	probedMalformed  = "Non è un indirizzo di posta"
+	probedCertified  = "Il dominio %s è fra quelli certificati noti: %s."
+	probedOrdinary   = "Il dominio %s è di posta ordinaria: %s."
+	probedUnlisted   = "Il dominio %s non è fra quelli noti: non dice nulla, l'elenco dei domini PEC non è pubblico."
+	probedSuggestion = "Un dominio noto quasi uguale: %s. È solo un suggerimento."
+
+	replyControlled   = "Lo stesso server rifiuta una casella impossibile e ne ha accettata un'altra: il rifiuto riguarda questa casella. Resta un indizio, non una prova."
+	replyUncontrolled = "Senza i controlli (una casella impossibile rifiutata e un'altra accettata) il rifiuto non dice nulla."
+)
+
+var mxLabels = map[string]string{
+	"hosts": "riceve posta", "implicit": "nessun MX, ma un indirizzo", "nothing": "nessun MX e nessun indirizzo", "null-mx": "MX nullo",
+	"no-domain": "il dominio non esiste", "unusable": "MX non utilizzabile", "fault": "nessuna risposta",
+}
+
+var mxMeanings = map[string]string{
+	"hosts":     "Il dominio ha server di posta. Non dice se la casella esiste.",
+	"implicit":  "La posta andrebbe all'indirizzo del dominio stesso. Non dice se la casella esiste.",
+	"nothing":   "Il dominio esiste ma non riceve posta. Vale solo se confermato in un altro giorno: può essere un errore passeggero del DNS.",
+	"null-mx":   "Il dominio dichiara di non ricevere posta. Vale solo se confermato in un altro giorno.",
+	"no-domain": "Il dominio non è registrato o non è pubblicato. Vale solo se confermato in un altro giorno.",
+	"unusable":  "I server indicati non sono nomi validi. È un errore di configurazione, non la prova che la posta non arrivi.",
+	"fault":     "La domanda non ha avuto risposta: non dice nulla del dominio né della casella.",
+}
+
+var exchangerLabels = map[string]string{
+	"certified": "I server sono di un gestore PEC.",
+	"ordinary":  "I server sono di un operatore di posta ordinaria.",
+	"mixed":     "I server sono di operatori di specie diversa: non permette conclusioni.",
+	"unknown":   "I server non sono di un operatore noto.",
+}
+
+var replyLabels = map[string]string{
+	"unclear": "risposta non chiara", "accepted": "destinatario accettato", "no-mailbox": "il server dice che la casella non esiste", "full": "casella piena",
+	"policy": "rifiuto che riguarda chi chiede", "temporary": "risposta temporanea", "fault": "nessuna risposta",
+}
+
+var replyMeanings = map[string]string{
+	"unclear":    "Il testo non permette di capire se riguardi la casella: non dice nulla.",
+	"accepted":   "Il server accetta posta ordinaria per questo indirizzo. Molti accettano tutto: non prova che la casella esista.",
+	"no-mailbox": "Detto a posta ordinaria: da solo non prova nulla.",
+	"full":       "La casella esiste. Una casella piena non è una casella inattiva.",
+	"policy":     "Il server rifiuta la posta non certificata, l'indirizzo IP o il mittente: non dice nulla della casella.",
+	"temporary":  "Il server chiede di riprovare più tardi: non dice nulla della casella.",
+	"fault":      "La domanda non ha avuto risposta: non dice nulla della casella.",
+}

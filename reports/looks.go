@@ -66,7 +66,7 @@ var looks = [lookCount]excelize.Style{
 	lookCode:       ruled(excelize.Style{NumFmt: 49}),
 	lookWrap:       ruled(excelize.Style{NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}),
 	lookDate:       ruled(excelize.Style{CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}}),
-	lookInt:        ruled(excelize.Style{NumFmt: 1, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "right"}}),
+	lookInt:        ruled(excelize.Style{NumFmt: 1, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "right", Indent: 1}}),
 	lookFill:       ruled(excelize.Style{NumFmt: 49, Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}),
 	lookFillCode:   ruled(excelize.Style{NumFmt: 49, Fill: paint(cream)}),
 	lookFillDate:   ruled(excelize.Style{CustomNumFmt: &dateFormat, Fill: paint(cream), Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}}),

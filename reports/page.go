@@ -13,6 +13,7 @@ type freePage struct {
 	b     *book
 	sheet string
 	row   int     // where the next line goes
+	right int     // last column that was written
 	used  float64 // of the printed page, in lines
 	err   error
 }
@@ -59,6 +60,7 @@ func (p *freePage) do(step func() error) {
 
 // put writes a cell.
 func (p *freePage) put(col, row int, value any, l look) {
+	p.right = max(p.right, col)
 	p.do(func() error {
 		cell := cellName(col, row)
 		var c excelize.Cell
@@ -155,6 +157,12 @@ func (p *freePage) values(text, tally look, values []any) {
 		p.put(i+1, p.row, v, l)
 	}
 	p.next(1)
+}
+
+// end closes the page: readers that trust the dimension must find all of it.
+func (p *freePage) end() error {
+	p.do(func() error { return p.b.SetSheetDimension(p.sheet, "A1:"+cellName(p.right, p.row-1)) })
+	return p.err
 }
 
 // remark writes a line that a label begins and a text runs on from.

@@ -32,7 +32,7 @@ func WriteProvisionsTo(w io.Writer, p *Provisions) (err error) {
 	if len(batches) == 0 {
 		return errNoRows
 	}
-	b, err := newBook(columnChamber+": "+p.Chamber, p.AsOf, false)
+	b, err := newBook(columnCCIAA+" "+p.Chamber, p.AsOf, false)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func WriteProvisionsTo(w io.Writer, p *Provisions) (err error) {
 		columnFound, columnPublished, columnNominal, columnSafe, columnChecked, columnSanction, columnRule, columnCase) {
 		columns = append(columns, column[numbered]{label: c.label, width: c.width, look: c.look, value: func(r *numbered) any { return c.value(r.Row) }})
 	}
-	breakBefore(columns, columnEvidence, columnPublished)
+	breakBefore(columns, columnEvidence, columnFound)
 	for i := range batches {
 		t := &table[numbered]{
 			sheet: batches[i].sheet, title: provisionsTitle(p.Decider) + "\n" + batches[i].title(), tab: red, rows: batches[i].rows,

@@ -42,6 +42,7 @@ var sampleRules = []AppliedRule{
 	{ID: "EXP-001", Title: "Casella non scaduta", Cure: "Rinnovare la casella presso il gestore, o iscrivere un altro indirizzo PEC.", Binding: true, Needs: checker.StatusEvidence | checker.ExpiryEvidence, Period: checker.Period{From: date("2015-04-27")}, Cites: []checker.Citation{{Text: "Direttiva MISE-Giustizia del 27 aprile 2015"}}, Fail: 3, NotRun: 4},
 	{ID: "PRV-001", Title: "Casella non revocata né cessata", Cure: "Iscrivere un altro indirizzo PEC.", Binding: true, Needs: checker.StatusEvidence, Period: checker.Period{From: date("2015-04-27")}, Cites: []checker.Citation{{Text: "Direttiva MISE-Giustizia del 27 aprile 2015"}}, Fail: 1},
 	{ID: "UNI-003", Title: "Domicilio dell'amministratore distinto da quello dell'impresa", Cure: "L'amministratore deve comunicare un domicilio proprio.", Needs: checker.DirectorEvidence, Period: checker.Period{From: date("2026-01-01")}, Cites: []checker.Citation{{Text: "Art. 13, c. 3, D.L. 159/2025"}}, Fail: 1},
+	{ID: "EXP-002", Title: "Casella in scadenza", Cure: "Rinnovare la casella prima della scadenza.", Needs: checker.StatusEvidence | checker.ExpiryEvidence, Period: checker.Period{From: date("2015-04-27")}, Cites: []checker.Citation{{Text: "Direttiva MISE-Giustizia del 27 aprile 2015"}}, Fail: 1},
 	{ID: "DNS-001", Title: "Dominio che riceve posta", Binding: true, Needs: checker.MXEvidence, Period: checker.Period{From: date("2015-04-27"), Until: date("2030-01-01")}, Cites: []checker.Citation{{Text: "RFC 5321, 5.1"}}},
 }
 

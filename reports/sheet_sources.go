@@ -31,7 +31,7 @@ func (s *sourcesPage) write(b *book) error {
 		s.inputs(p)
 		s.mappings(p)
 	}
-	return p.err
+	return p.end()
 }
 
 func (s *sourcesPage) inputs(p *freePage) {

@@ -33,7 +33,7 @@ func (s *summaryPage) write(b *book) error {
 	s.outcomes(p, b)
 	p.skip(1)
 	p.wide(Closing, lookClosing)
-	return p.err
+	return p.end()
 }
 
 func (s *summaryPage) top(p *freePage) {
@@ -70,7 +70,9 @@ func (s *summaryPage) checks(p *freePage) {
 		ids[i] = string(r.ID)
 	}
 	p.wide(checksDone(ids, len(s.Rules)), lookPlain)
-	p.wide(coverageNote(s.Summary.Coverage), lookPlain)
+	if s.Summary.Coverage != "" {
+		p.wide(coverageNote(s.Summary.Coverage), lookPlain)
+	}
 	for _, a := range s.Summary.Assumed {
 		p.wide(strings.TrimSpace(label(summaryAssumed, a)), lookPlain)
 	}
@@ -363,12 +365,13 @@ func (s *summaryPage) changes(p *freePage) {
 
 // contents lists the sheets, and says which continue.
 func (s *summaryPage) contents(p *freePage, b *book) {
-	p.section(titleContents, len(s.plan))
+	listed := slices.DeleteFunc(slices.Clone(s.plan), func(sh sheet) bool { return sh.size() == 0 })
+	if len(listed) == 0 {
+		return
+	}
+	p.section(titleContents, len(listed)+1)
 	p.head(1, columnSheet, columnLines)
-	for _, sh := range s.plan {
-		if sh.size() == 0 {
-			continue
-		}
+	for _, sh := range listed {
 		p.put(1, p.row, sh.name(), lookLabel)
 		p.put(2, p.row, sh.size(), lookTally)
 		if parts := b.parts(sh.size()); parts > 1 {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -88,8 +89,8 @@ func (t *table[T]) writePart(b *book, sheet, title string, rows []*T) error {
 	if err := sw.SetPanes(freeze(t.frozen)); err != nil {
 		return err
 	}
-	for i, c := range t.columns {
-		if err := sw.SetColWidth(i+1, i+1, c.width); err != nil {
+	for i := len(t.columns) - 1; i >= 0; i-- { // excelize puts each in front of the others, and columns must stand in order
+		if err := sw.SetColWidth(i+1, i+1, t.columns[i].width); err != nil {
 			return err
 		}
 	}
@@ -157,6 +158,9 @@ func listHeight(lines int) float64 { return min(3+float64(lines)*13, 300) }
 
 // linesOf estimates on how many lines a text is shown, with so many characters a line.
 func linesOf(text string, chars int) int {
+	if len(text) <= chars && strings.IndexByte(text, '\n') < 0 {
+		return 1
+	}
 	lines, run := 1, 0
 	for _, r := range text {
 		if run++; r == '\n' || run > chars {
@@ -253,7 +257,7 @@ func validate[T any](b *book, sheet string, columns []column[T], lastRow int) er
 			dv.SetError(excelize.DataValidationErrorStyleStop, columnOutcome, textPickOutcome)
 		case columnOn:
 			first, _ := serial(checker.Date{Year: 2000, Month: 1, Day: 1})
-			if err := dv.SetRange(first, 0, excelize.DataValidationTypeDate, excelize.DataValidationOperatorGreaterThanOrEqual); err != nil {
+			if err := dv.SetRange(first, "", excelize.DataValidationTypeDate, excelize.DataValidationOperatorGreaterThanOrEqual); err != nil {
 				return err
 			}
 			dv.SetError(excelize.DataValidationErrorStyleStop, columnOn, textTypeDate)

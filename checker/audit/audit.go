@@ -34,8 +34,12 @@ type Audit struct {
 	Watched func(company string) bool
 	// Recall fills in what was observed of the addresses of some subjects; nil: nothing was.
 	Recall func(ctx context.Context, subjects []*checker.Subject) error
-	// Kinds says which kinds of evidence Recall may bring.
-	Kinds checker.Kinds
+	// Begin is called before the first Recall and says which kinds of evidence it may bring; nil: none.
+	Begin func(ctx context.Context) (checker.Kinds, error)
+	// Gather is given, before anything is judged, the distinct domains of the addresses that have a duty and, if GatherAddresses is set, the addresses; nil:
+	// nothing is gathered.
+	Gather          func(ctx context.Context, domains, addresses []string) error
+	GatherAddresses bool
 	// Progress is told how far each pass is, in rows; total is 0 while it is not known. nil: nobody listens.
 	Progress func(pass string, done, total int)
 	// Clock measures how long the audit takes; nil: it is not measured.
@@ -117,6 +121,7 @@ type run struct {
 	rows     int
 	total    tally
 	tallies  map[string]*tally // by chamber
+	kinds    checker.Kinds     // that Recall may bring
 	broken   bool
 }
 
@@ -136,6 +141,9 @@ func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 		return nil, err
 	}
 	if err := r.inspect(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.gather(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.judge(ctx); err != nil {
@@ -314,7 +322,7 @@ func (r *run) summarize(s *checker.Summary, t *tally) {
 
 // offered returns the kinds of evidence that could have come to any row.
 func (r *run) offered() checker.Kinds {
-	k := r.known.given | r.Kinds | checker.ExpiryEvidence
+	k := r.known.given | r.kinds | checker.ExpiryEvidence
 	for _, f := range r.facts {
 		if f.HasStatus {
 			k |= checker.StateEvidence
@@ -324,4 +332,27 @@ func (r *run) offered() checker.Kinds {
 		}
 	}
 	return k
+}
+
+// Addresses reads the lists and returns, sorted, the distinct domains and addresses that have a duty: what there is to observe. Nothing is judged.
+func (a *Audit) Addresses(ctx context.Context) (domains, addresses []string, err error) {
+	r := &run{Audit: a, result: &Result{}, suspects: suspects{domains: map[string]struct{}{}, addresses: map[string]struct{}{}}}
+	defer r.close()
+	for i, path := range a.Companies {
+		l, err := load.Open(ctx, path, i, &a.Load)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.lists = append(r.lists, l)
+		r.result.add("companies", l)
+	}
+	err = r.each(ctx, "read", func(_ int, b *load.Batch) error {
+		for i := range b.Companies {
+			if c := &b.Companies[i]; c.PEC.State == checker.WellFormed && !rules.Scope(c, a.AsOf).Out {
+				r.suspects.ask(c, true)
+			}
+		}
+		return nil
+	})
+	return slices.Sorted(maps.Keys(r.suspects.domains)), slices.Sorted(maps.Keys(r.suspects.addresses)), err
 }

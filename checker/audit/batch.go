@@ -155,8 +155,9 @@ func (b *Batch) runID(r *Result) string {
 func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResult) error {
 	in := cases.DecideInput{
 		AsOf: b.AsOf, Run: r.Run, PendingRead: len(b.Pending) > 0, HeldChambers: b.others(h, r), Chambers: map[string]bool{},
-		HolderNow: h.holderNow,
 	}
+	suspect := map[string]bool{} // chambers whose list the brake does not trust
+	in.HolderNow = func(company, address string) cases.HolderNow { return h.holderNow(company, address, suspect) }
 	for chamber := range r.Result.Chambers {
 		in.Chambers[chamber] = true
 	}
@@ -183,7 +184,7 @@ func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResu
 			if hold.Rule != "" {
 				in.HeldRules[hold.Rule] = true
 			} else {
-				in.HeldChambers[hold.Chamber] = true
+				in.HeldChambers[hold.Chamber], suspect[hold.Chamber] = true, true
 				delete(now.Positions, hold.Chamber) // a list that shrank is no measure for the next month
 			}
 		}
@@ -192,7 +193,11 @@ func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResu
 		}
 		counted = now.With(changed)
 	}
-	r.Changed = len(changed)
+	for i := range changed {
+		if len(changed[i].Events) > 0 {
+			r.Changed++
+		}
+	}
 	if err := tx.SaveCases(ctx, changed); err != nil {
 		return err
 	}
@@ -275,10 +280,13 @@ func (b *Batch) against(ctx context.Context, tx *store.Tx, h *harvest, in cases.
 	return nil
 }
 
-// holderNow tells what became today of a company that a shared case names.
-func (h *harvest) holderNow(company, address string) cases.HolderNow {
+// holderNow tells what became today of a company that a shared case names. What a suspect list says of it cures nobody else.
+func (h *harvest) holderNow(company, address string, suspect map[string]bool) cases.HolderNow {
 	var now cases.HolderNow
 	for _, s := range h.sightings[company] {
+		if suspect[s.Chamber] {
+			continue
+		}
 		now.Read = true
 		now.Declares = now.Declares || s.Told && !s.Gone && s.Address == address
 		now.Untold = now.Untold || !s.Told && !s.Gone

@@ -37,7 +37,7 @@ func (r *run) judge(ctx context.Context) error {
 			r.describe(s)
 			pointers = append(pointers, s)
 		}
-		if r.Recall != nil {
+		if r.kinds != 0 {
 			if err := r.Recall(ctx, pointers); err != nil {
 				return err
 			}
@@ -150,7 +150,7 @@ func (t *tally) countCompany(key string, repeated bool) {
 }
 
 // anyEvidence reports whether subjects need evidence of their own.
-func (r *run) anyEvidence() bool { return r.Recall != nil || len(r.known.status) > 0 }
+func (r *run) anyEvidence() bool { return r.kinds != 0 || len(r.known.status) > 0 }
 
 // describe fills in what is known of a subject beyond its row.
 func (r *run) describe(s *checker.Subject) {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -68,10 +69,13 @@ type lineWriter struct {
 	csv  *reports.CSVWriter
 }
 
+// ErrOutputName says that an output's name does not tell its format.
+var ErrOutputName = errors.New("the name must end in")
+
 func createLines(path string, columns []string, jsonToo bool) (*lineWriter, error) {
 	isJSON := strings.HasSuffix(strings.ToLower(path), ".jsonl")
 	if !strings.HasSuffix(strings.ToLower(path), ".csv") && !(isJSON && jsonToo) {
-		return nil, fmt.Errorf("%s: the name must end in .csv%s", path, map[bool]string{true: " or .jsonl", false: ""}[jsonToo])
+		return nil, fmt.Errorf("%s: %w .csv%s", path, ErrOutputName, map[bool]string{true: " or .jsonl", false: ""}[jsonToo])
 	}
 	file, err := reports.Create(path)
 	if err != nil {

@@ -1,11 +1,13 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"pecaudit/checker"
 	"pecaudit/checker/cases"
@@ -25,20 +27,27 @@ type Publishing struct {
 type PublishResult struct {
 	Listed  []cases.Case
 	Skipped map[string]int // why -> how many cases stay found
+	Left    []string       // chambers without a list to publish: why
+	Out     []string       // chambers whose list of that day went out already: nothing was changed
 	Slugs   []string       // workbooks to be written
 }
 
 var errDryRun = errors.New("dry run")
 
-// Refuse says why the list may not go out, as far as it can be told without the cases. checked is the day of the newest check.
-func (p *Publishing) Refuse(checked checker.Date, chambers []string) error {
+// Refuse says why the list may not go out, whatever the cases. checked is the day of the newest check, configured are the chambers that the configuration
+// names a procedure for. What it lets pass, Run refuses no more for a chamber that was checked on that day.
+func (p *Publishing) Refuse(checked checker.Date, configured []string) error {
+	chambers := p.Chambers
 	if len(chambers) == 0 {
-		chambers = []string{""}
+		chambers = configured
+		if _, named := p.Procedure(""); named || len(configured) == 0 {
+			chambers = append([]string{""}, configured...)
+		}
 	}
 	for _, chamber := range chambers {
 		proc, named := p.Procedure(chamber)
-		if !named && (chamber != "" || len(p.Chambers) > 0) {
-			return unnamed(chamber)
+		if !named {
+			return &cases.Refusal{Why: unnamed(chamber)}
 		}
 		if err := p.Check(proc, checked); err != nil {
 			return err
@@ -47,9 +56,12 @@ func (p *Publishing) Refuse(checked checker.Date, chambers []string) error {
 	return nil
 }
 
-func unnamed(chamber string) error {
-	return &cases.Refusal{Why: fmt.Sprintf("no procedure is configured for the chamber %s: a list is published only under a procedure that the office chose; write procedure: {default: ...} or procedure: {chambers: {%s: ...}} in the configuration ('pecaudit check-config' shows it)",
-		slugOf(chamber), slugOf(chamber))}
+func unnamed(chamber string) string {
+	whose, key := "any chamber", "default: ..."
+	if chamber != "" {
+		whose, key = "the chamber "+chamber, "chambers: {"+chamber+": ...}"
+	}
+	return fmt.Sprintf("no procedure is configured for %s: a list is published only under one that the office chose; write procedure: {%s} in the configuration", whose, key)
 }
 
 // Run publishes: every chamber's list or, on the first refusal, none.
@@ -60,25 +72,32 @@ func (p *Publishing) Run(ctx context.Context, s *store.Store) (*PublishResult, e
 		if err != nil {
 			return err
 		}
-		if len(asOf) == 0 {
-			return &cases.Refusal{Why: "the store holds no run yet: 'pecaudit run' makes one"}
+		chambers := p.Chambers
+		if len(chambers) == 0 {
+			chambers = slices.Sorted(maps.Keys(asOf))
 		}
-		for _, chamber := range slices.Sorted(maps.Keys(asOf)) {
-			if len(p.Chambers) > 0 && !slices.Contains(p.Chambers, chamber) || chamber == "" {
-				continue
-			}
-			if err := p.chamber(ctx, tx, chamber, asOf[chamber], r); err != nil {
+		inRun := p.Publication.Run != "" // which refuses nothing any more: Refuse was asked before it read a list
+		for _, chamber := range chambers {
+			why, err := p.chamber(ctx, tx, chamber, asOf[chamber], r)
+			switch {
+			case err != nil:
 				return err
+			case why != "" && len(p.Chambers) > 0 && !inRun:
+				return &cases.Refusal{Why: why}
+			case why != "":
+				r.Left = append(r.Left, why)
 			}
 		}
-		if p.DryRun {
+		switch {
+		case len(r.Left) == len(chambers) && !inRun:
+			return &cases.Refusal{Why: fmt.Sprintf("no chamber has a list of %s to publish: %s", p.Month, cmp.Or(strings.Join(r.Left, "; "), "the store holds no run"))}
+		case p.DryRun:
 			return errDryRun
+		case len(r.Slugs) == 0:
+			return nil
 		}
-		if len(r.Slugs) > 0 {
-			r.Slugs = append(r.Slugs, National)
-			return saveNational(ctx, tx, p.Month)
-		}
-		return nil
+		r.Slugs = append(r.Slugs, National)
+		return saveNational(ctx, tx, p.Month)
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil
@@ -86,34 +105,48 @@ func (p *Publishing) Run(ctx context.Context, s *store.Store) (*PublishResult, e
 	return r, err
 }
 
-// chamber publishes one chamber's list.
-func (p *Publishing) chamber(ctx context.Context, tx *store.Tx, chamber string, checked checker.Date, r *PublishResult) error {
-	list, err := tx.Cases(ctx, store.Filter{Chamber: &chamber, Open: true})
-	if err != nil {
-		return err
+// chamber publishes one chamber's list. why says that it has none to publish.
+func (p *Publishing) chamber(ctx context.Context, tx *store.Tx, chamber string, checked checker.Date, r *PublishResult) (why string, err error) {
+	if chamber == "" {
+		return Unattributed + ": a list is published by a chamber, and these positions are of none that is known", nil
 	}
-	// The list of a day is one: the same day again changes nothing, not even for cases that were found since.
-	if slices.ContainsFunc(list, func(c cases.Case) bool { return c.Term.Published == p.On }) {
-		r.Skipped[fmt.Sprintf("%s: its list of %s went out already", chamber, p.On)]++
-		return nil
-	}
-	list = slices.DeleteFunc(list, func(c cases.Case) bool { return c.State != cases.Found })
-	if len(list) == 0 {
-		return nil
+	m, ok, err := loadMonth(ctx, tx, p.Month, chamber)
+	switch {
+	case err != nil:
+		return "", err
+	case !ok:
+		return fmt.Sprintf("the chamber %s has no run of %s", chamber, p.Month), nil
+	case m.Draft:
+		return fmt.Sprintf("the run of %s of the chamber %s is held (%s): look at its workbook (BOZZA), and run it again with --accept before publishing",
+			p.Month, chamber, strings.Join(m.Held, " ")), nil
 	}
 	proc, named := p.Procedure(chamber)
 	if !named {
-		return unnamed(chamber)
+		return unnamed(chamber), nil
+	}
+	list, err := tx.Cases(ctx, store.Filter{Chamber: &chamber})
+	if err != nil {
+		return "", err
+	}
+	// The list of a day is one: the same day again changes nothing, not even for cases that were found since.
+	if slices.ContainsFunc(list, func(c cases.Case) bool { return c.Term.Published == p.On }) {
+		r.Out = append(r.Out, chamber)
+		return "", nil
 	}
 	if err := p.Check(proc, checked); err != nil {
-		return err
+		return "", err
 	}
 	var changed []cases.Case
 	for i := range list {
 		c := &list[i]
-		why, err := cases.Publish(c, proc, p.Publication)
-		if err != nil {
-			return err
+		if c.State != cases.Found {
+			continue
+		}
+		why := fmt.Sprintf("found after the run of %s: the list of that month cannot hold them", p.Month)
+		if !c.Found.After(m.AsOf) {
+			if why, err = cases.Publish(c, proc, p.Publication); err != nil {
+				return "", err
+			}
 		}
 		if why != "" {
 			r.Skipped[why]++
@@ -122,26 +155,15 @@ func (p *Publishing) chamber(ctx context.Context, tx *store.Tx, chamber string, 
 		changed = append(changed, *c)
 	}
 	r.Listed = append(r.Listed, changed...)
-	if p.DryRun {
-		return nil
+	if p.DryRun || len(changed) == 0 {
+		return "", nil
 	}
 	if err := tx.SaveCases(ctx, changed); err != nil {
-		return err
-	}
-	m, ok, err := loadMonth(ctx, tx, p.Month, slugOf(chamber))
-	if err != nil || !ok {
-		return errors.Join(err, missingMonth(p.Month, chamber, ok))
+		return "", err
 	}
 	if err := fillCases(ctx, tx, &m, proc); err != nil {
-		return err
+		return "", err
 	}
-	r.Slugs = append(r.Slugs, slugOf(chamber))
-	return saveMonth(ctx, tx, &m)
-}
-
-func missingMonth(month checker.Month, chamber string, ok bool) error {
-	if ok {
-		return nil
-	}
-	return &cases.Refusal{Why: fmt.Sprintf("the chamber %s has no run of %s: run that month first", slugOf(chamber), month)}
+	r.Slugs = append(r.Slugs, chamber)
+	return "", saveMonth(ctx, tx, &m)
 }

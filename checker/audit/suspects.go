@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,6 +16,34 @@ import (
 type suspects struct {
 	groups    map[string]*group   // by folded address
 	companies map[string]*company // by company key
+	domains   map[string]struct{} // to be asked about
+	addresses map[string]struct{}
+}
+
+// ask notes what is to be asked about.
+func (s *suspects) ask(c *checker.Company, address bool) {
+	if _, known := s.domains[c.PEC.Domain()]; !known {
+		s.domains[strings.Clone(c.PEC.Domain())] = struct{}{}
+	}
+	if _, known := s.addresses[c.PEC.Folded]; address && !known {
+		s.addresses[strings.Clone(c.PEC.Folded)] = struct{}{}
+	}
+}
+
+// gather lets what can be observed be observed.
+func (r *run) gather(ctx context.Context) error {
+	if r.Gather != nil {
+		err := r.Gather(ctx, slices.Sorted(maps.Keys(r.suspects.domains)), slices.Sorted(maps.Keys(r.suspects.addresses)))
+		if err != nil {
+			return err
+		}
+	}
+	if r.Begin == nil {
+		return nil
+	}
+	var err error
+	r.kinds, err = r.Begin(ctx)
+	return err
 }
 
 // A group is everybody who declares one address.
@@ -45,8 +74,8 @@ const (
 
 // inspect is the second pass: only rows that the roll suspects are looked at.
 func (r *run) inspect(ctx context.Context) error {
-	r.suspects = suspects{groups: map[string]*group{}, companies: map[string]*company{}}
-	if !r.roll.Suspects() && len(r.Professionals) == 0 {
+	r.suspects = suspects{groups: map[string]*group{}, companies: map[string]*company{}, domains: map[string]struct{}{}, addresses: map[string]struct{}{}}
+	if !r.roll.Suspects() && len(r.Professionals) == 0 && r.Gather == nil {
 		return nil
 	}
 	declared := map[string]struct{}{}
@@ -65,6 +94,9 @@ func (r *run) inspect(ctx context.Context) error {
 			}
 			if r.roll.Shared(c.PEC.Folded) {
 				r.suspects.addHolder(c, x, r.AsOf)
+			}
+			if r.Gather != nil && !x.Out {
+				r.suspects.ask(c, r.GatherAddresses)
 			}
 			if r.known.professionals.mayHave(c.PEC.Folded) {
 				declared[strings.Clone(c.PEC.Folded)] = struct{}{}

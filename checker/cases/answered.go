@@ -24,10 +24,10 @@ func HeldAgainst(stored []Case, s Sighting, in DecideInput) []Held {
 			continue
 		}
 		k := Key{s.Company, s.Address, family, s.Chamber}
-		if slices.ContainsFunc(stored, func(c Case) bool { return c.Key == k && c.Open() }) {
+		if c := caseOf(stored, k); c != nil && c.Open() {
 			continue
 		}
-		if c := answer(k, stored, read(k, []*Sighting{&s}), in.AsOf); c != nil {
+		if c := answer(k, stored, read(k, []Sighting{s}, nil), in.AsOf); c != nil {
 			held = append(held, Held{check, c.ID, c.State, c.Office.describe()})
 		}
 	}
@@ -43,7 +43,7 @@ func answer(k Key, stored []Case, r *reading, asOf checker.Date) *Case {
 		if c.Company != k.Company || c.Address != k.Address || c.Family != k.Family {
 			continue
 		}
-		if c.Office.holds(c.Chamber == k.Chamber, asOf) && !r.newer(&c.Office, asOf) {
+		if c.Office.holds(c.Chamber == k.Chamber, asOf) && !r.newer(c, asOf) {
 			return c
 		}
 	}
@@ -82,17 +82,19 @@ func (e *OfficeEntry) describe() string {
 	return s
 }
 
-// newer reports whether today's reading holds something against the entry that the office could not know: a failing check on evidence of a
-// later day, or a later row with other dates or another holder. A list that repeats the row is nothing new.
-func (r *reading) newer(e *OfficeEntry, asOf checker.Date) bool {
+// newer reports whether today's rows hold something against the entry on a case that the office could not know: a failing check on evidence of a
+// later day, whichever position shows it, or in the chamber of the entry a later row with other dates or another holder. A list that repeats the
+// row is nothing new.
+func (r *reading) newer(c *Case, asOf checker.Date) bool {
 	const dated = checker.StatusEvidence | checker.ReceiptEvidence | checker.MXEvidence
-	for _, s := range r.same {
-		for _, c := range s.Checks {
-			if r.accuses(c) && c.Source&dated != 0 && c.On.After(e.On) {
+	e := &c.Office
+	for _, s := range r.every {
+		for _, check := range s.Checks {
+			if r.accuses(check) && check.Source&dated != 0 && check.On.After(e.On) {
 				return true
 			}
 		}
-		if !s.speaks(asOf).After(e.On) {
+		if s.Chamber != c.Chamber || !s.speaks(asOf).After(e.On) {
 			continue
 		}
 		if changed(e.Expiry, s.Facts.Expiry, e.On) || changed(e.Registered, s.Facts.Registered, e.On) {

@@ -1,8 +1,10 @@
 package cases
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 
@@ -50,8 +52,8 @@ type Pending struct {
 const filingHolds = 60
 
 // Decide compares the newest case of each key with what today's run saw and returns the cases that are new or changed, with their new events
-// only, ordered by key and day found. newest and today hold whole companies: all their cases and positions of all chambers, the cases of a
-// company side by side. A case without new events changed only in what was last read of it: the days Checked and Failed, the Facts.
+// only, ordered by key and day found. newest and today hold whole companies: all their cases and positions of all chambers, side by side. A case
+// without new events changed only in what was last read of it: the days Checked and Failed, the Facts.
 //
 // Decide changes none of its arguments, and nothing once more when it is asked the same again about what it returned. What is unknown, absent or
 // not judged moves nothing. An error means that the arguments contradict each other.
@@ -60,54 +62,59 @@ func Decide(newest []Case, today []Sighting, in DecideInput) ([]Case, error) {
 		return nil, errors.New("decide cases: no as-of date")
 	}
 	d := decision{DecideInput: in, filings: map[string]Pending{}}
+	d.changed = make([]Case, 0, len(newest)) // the days of nearly all move each month
 	for _, p := range in.Pending {
 		if !p.On.After(in.AsOf) && p.On.After(d.filings[p.Company].On) {
 			d.filings[p.Company] = p
 		}
 	}
-	rows := map[string][]*Sighting{}
-	var companies []string // in the order of today
-	for i := range today {
-		s := &today[i]
-		if in.HeldChambers[s.Chamber] {
-			continue
+	rows := map[string][]Sighting{}
+	for group := range groups(today, func(s *Sighting) string { return s.Company }) {
+		if rows[group[0].Company] != nil {
+			return nil, fmt.Errorf("decide cases: the row %d of %s is apart from the other rows of its company", group[0].Facts.Row, group[0].Facts.File)
 		}
-		if rows[s.Company] == nil {
-			companies = append(companies, s.Company)
-		}
-		rows[s.Company] = append(rows[s.Company], s)
+		rows[group[0].Company] = group
 	}
-	decided := map[string]bool{}
-	for len(newest) > 0 {
-		n := 1
-		for n < len(newest) && newest[n].Company == newest[0].Company {
-			n++
-		}
-		company := newest[0].Company
+	decided := make(map[string]bool, len(rows))
+	for stored := range groups(newest, func(c *Case) string { return c.Company }) {
+		company := stored[0].Company
 		if decided[company] {
-			return nil, fmt.Errorf("decide cases: case %s is apart from the other cases of its company", newest[0].ID)
+			return nil, fmt.Errorf("decide cases: case %s is apart from the other cases of its company", stored[0].ID)
 		}
 		decided[company] = true
-		if err := d.company(newest[:n], rows[company]); err != nil {
+		if err := d.company(stored, rows[company]); err != nil {
 			return nil, fmt.Errorf("decide cases: %w", err)
 		}
-		newest = newest[n:]
 	}
-	for _, company := range companies {
-		if decided[company] {
+	for group := range groups(today, func(s *Sighting) string { return s.Company }) {
+		if decided[group[0].Company] {
 			continue
 		}
-		if err := d.company(nil, rows[company]); err != nil {
+		if err := d.company(nil, group); err != nil {
 			return nil, fmt.Errorf("decide cases: %w", err)
 		}
 	}
-	slices.SortFunc(d.changed, func(a, b Case) int {
-		if c := a.Key.Compare(b.Key); c != 0 {
-			return c
-		}
-		return a.Found.Compare(b.Found)
-	})
+	order := func(a, b Case) int { return cmp.Or(a.Key.Compare(b.Key), a.Found.Compare(b.Found)) }
+	if !slices.IsSortedFunc(d.changed, order) { // cases are large: to look costs less than to move
+		slices.SortFunc(d.changed, order)
+	}
 	return d.changed, nil
+}
+
+// groups cuts a slice where the company changes.
+func groups[T any](all []T, company func(*T) string) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		for start := 0; start < len(all); {
+			end := start + 1
+			for end < len(all) && company(&all[end]) == company(&all[start]) {
+				end++
+			}
+			if !yield(all[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
 }
 
 // A decision is one call of Decide.
@@ -118,38 +125,51 @@ type decision struct {
 }
 
 // company decides one company: first what became of its cases, then which rows open new ones.
-func (d *decision) company(stored []Case, ss []*Sighting) error {
-	seen := map[Key]*Case{}
+func (d *decision) company(stored []Case, ss []Sighting) error {
 	for i := range stored {
 		old := &stored[i]
-		if seen[old.Key] != nil {
-			return fmt.Errorf("cases %s and %s are both the newest of one key", seen[old.Key].ID, old.ID)
+		if caseOf(stored[:i], old.Key) != nil {
+			return fmt.Errorf("case %s is not the only newest one of its key", old.ID)
 		}
-		seen[old.Key] = old
 		if !old.Open() || d.AsOf.Before(old.Checked) || d.HeldChambers[old.Chamber] {
 			continue
 		}
 		c := *old
 		c.Events = nil
-		if err := d.review(&c, stored, read(c.Key, ss)); err != nil {
+		if err := d.review(&c, stored, read(c.Key, ss, d.HeldChambers)); err != nil {
 			return err
 		}
 		if c.differs(old) {
 			d.changed = append(d.changed, c)
 		}
 	}
-	opened := map[Key]bool{}
-	for _, s := range ss {
+	var tried []Key
+	for i := range ss {
+		s := &ss[i]
 		for _, check := range s.Checks {
 			family, ok := FamilyOf(check.Ground)
 			k := Key{s.Company, s.Address, family, s.Chamber}
-			if !ok || check.Outcome != failed || !s.Valid || !s.InScope || !s.Told || opened[k] {
+			if !ok || check.Outcome != failed || !s.Valid || !s.InScope || !s.Told || d.HeldChambers[s.Chamber] {
 				continue
 			}
-			opened[k] = true
-			if err := d.open(k, seen[k], stored, read(k, ss)); err != nil {
+			last := caseOf(stored, k)
+			if last != nil && last.Open() || slices.Contains(tried, k) {
+				continue
+			}
+			tried = append(tried, k)
+			if err := d.open(last, stored, read(k, ss, d.HeldChambers)); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// caseOf returns the case of the key, nil if there is none.
+func caseOf(stored []Case, k Key) *Case {
+	for i := range stored {
+		if stored[i].Key == k {
+			return &stored[i]
 		}
 	}
 	return nil
@@ -185,19 +205,18 @@ func (d *decision) judge(c *Case, stored []Case, r *reading) error {
 	if len(r.same) > 0 {
 		c.refresh(r, d)
 	}
-	fails := r.fails()
 	late := c.State == Referred || c.State == Decided // nothing but the office moves it now, and its ground stays the one that was referred
-	if len(fails) > 0 {
+	if len(r.fails) > 0 {
 		c.Failed = d.AsOf
 	}
 	switch {
 	case late:
 		return nil
-	case len(fails) > 0:
-		if err := d.restate(c, r, fails); err != nil {
+	case len(r.fails) > 0:
+		if err := d.restate(c, r); err != nil {
 			return err
 		}
-		return d.lapse(c, stored, r, fails)
+		return d.lapse(c, stored, r)
 	case len(r.same) == 0:
 		if s := r.elsewhere(c.Facts.REA); s != nil {
 			return d.cure(c, s)
@@ -210,9 +229,9 @@ func (d *decision) judge(c *Case, stored []Case, r *reading) error {
 
 // restate records which rules fail and which ground stands. A rule that did not pass today stays recorded: it must still be seen to
 // pass before the case is cured.
-func (d *decision) restate(c *Case, r *reading, fails []Check) error {
+func (d *decision) restate(c *Case, r *reading) error {
 	var rules []checker.RuleID
-	for _, f := range fails {
+	for _, f := range r.fails {
 		rules = append(rules, f.Rule)
 	}
 	for _, id := range c.Rules {
@@ -221,23 +240,23 @@ func (d *decision) restate(c *Case, r *reading, fails []Check) error {
 		}
 	}
 	slices.Sort(rules)
-	ground := gravest(fails)
+	ground := gravest(r.fails)
 	if ground == c.Ground && slices.Equal(rules, c.Rules) {
 		return nil
 	}
 	c.Ground, c.Rules = ground, rules
-	return c.move(d.event(EventGround, r.failing(), fails), c.State)
+	return c.move(d.event(EventGround, r.first, r.fails), c.State)
 }
 
 // lapse ends the window of a listed case: only after its safe day, on a check whose evidence speaks for a later day too.
-func (d *decision) lapse(c *Case, stored []Case, r *reading, fails []Check) error {
-	if c.State != Listed || answer(c.Key, stored, r, d.AsOf) != nil {
+func (d *decision) lapse(c *Case, stored []Case, r *reading) error {
+	if c.State != Listed || !r.failsAfter(c.Term.Safe, d.AsOf) || answer(c.Key, stored, r, d.AsOf) != nil {
 		return nil
 	}
 	if !c.Filed.IsZero() && !d.AsOf.After(c.Filed.AddDays(filingHolds)) {
 		return nil
 	}
-	return c.move(d.event(EventLapsed, r.failing(), fails), Lapsed)
+	return c.move(d.event(EventLapsed, r.first, r.fails), Lapsed)
 }
 
 // cure closes a case that the row puts right: by another address, or by passing.
@@ -300,25 +319,21 @@ func (d *decision) held(recorded []checker.RuleID, r *reading) bool {
 		return false
 	}
 	return slices.ContainsFunc(recorded, func(id checker.RuleID) bool { return d.HeldRules[id] }) ||
-		slices.ContainsFunc(r.fails(), func(f Check) bool { return d.HeldRules[f.Rule] })
+		slices.ContainsFunc(r.fails, func(f Check) bool { return d.HeldRules[f.Rule] })
 }
 
-// open begins a new case unless one stands, or no row speaks for a day after the last one was closed, or what the office entered holds.
-func (d *decision) open(k Key, last *Case, stored []Case, r *reading) error {
-	if last != nil && (last.Open() || !r.speaksAfter(last.Closed, d.AsOf)) {
+// open begins a new case, unless no row speaks for a day after the last one was closed, or what the office entered holds.
+func (d *decision) open(last *Case, stored []Case, r *reading) error {
+	if last != nil && !r.speaksAfter(last.Closed, d.AsOf) || d.held(nil, r) || answer(r.Key, stored, r, d.AsOf) != nil {
 		return nil
 	}
-	fails := r.fails()
-	if d.held(nil, r) || answer(k, stored, r, d.AsOf) != nil {
-		return nil
-	}
-	c := Case{ID: k.ID(d.AsOf), Key: k, Ground: gravest(fails), Found: d.AsOf, Checked: d.AsOf, Failed: d.AsOf}
-	for _, f := range fails {
+	c := Case{ID: r.Key.ID(d.AsOf), Key: r.Key, Ground: gravest(r.fails), Found: d.AsOf, Checked: d.AsOf, Failed: d.AsOf}
+	for _, f := range r.fails {
 		c.Rules = append(c.Rules, f.Rule)
 	}
 	slices.Sort(c.Rules)
 	c.refresh(r, d)
-	if err := c.move(d.event(EventFound, r.failing(), fails), Found); err != nil {
+	if err := c.move(d.event(EventFound, r.first, r.fails), Found); err != nil {
 		return err
 	}
 	if err := d.file(&c); err != nil {

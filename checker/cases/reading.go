@@ -16,57 +16,62 @@ var (
 // A reading is what today's run saw of one key.
 type reading struct {
 	Key
-	here bool        // the company was read in the chamber, with a duty
-	same []*Sighting // of these, rows with the key's address
-	rest []*Sighting // of these, the other rows: another address, none, or not told
-	out  *Sighting   // a row of the chamber by which it is cancelled or has no duty
-	away []*Sighting // rows with a duty in other, known chambers
+	here  bool        // the company was read in the chamber, with a duty
+	same  []*Sighting // of these, rows with the key's address
+	rest  []*Sighting // of these, the other rows: another address, none, or not told
+	out   *Sighting   // a row of the chamber by which it is cancelled or has no duty
+	away  []*Sighting // rows with a duty in other, known chambers
+	every []*Sighting // rows with a duty and the key's address, in whatever chamber
+	first *Sighting   // the row to show: of same, the first on which a rule of the family fails, else the first
+	fails []Check     // of the family, each rule once: any failing position counts
 }
 
-func read(k Key, ss []*Sighting) *reading {
+// read looks for the key among the rows of its company; those of chambers that the brake holds count for nothing.
+func read(k Key, ss []Sighting, held map[string]bool) *reading {
 	r := &reading{Key: k}
-	for _, s := range ss {
+	for i := range ss {
+		s := &ss[i]
+		if held[s.Chamber] {
+			continue
+		}
+		declares := s.InScope && s.Told && s.Address == k.Address
+		if declares {
+			r.every = append(r.every, s)
+		}
 		switch {
-		case s.Chamber == k.Chamber && !s.InScope:
-			r.out = s
-		case s.Chamber == k.Chamber && s.Told && s.Address == k.Address:
+		case s.Chamber == k.Chamber && declares:
 			r.here, r.same = true, append(r.same, s)
-		case s.Chamber == k.Chamber:
+		case s.Chamber == k.Chamber && s.InScope:
 			r.here, r.rest = true, append(r.rest, s)
+		case s.Chamber == k.Chamber:
+			r.out = s
 		case s.InScope && s.Chamber != "":
 			r.away = append(r.away, s)
 		}
 	}
-	return r
-}
-
-// fails returns the failing checks of the family, each rule once: any failing position counts.
-func (r *reading) fails() []Check {
-	var fails []Check
 	for _, s := range r.same {
 		for _, c := range s.Checks {
-			if r.accuses(c) && !slices.ContainsFunc(fails, func(f Check) bool { return f.Rule == c.Rule }) {
-				fails = append(fails, c)
+			if !r.accuses(c) {
+				continue
+			}
+			if len(r.fails) == 0 {
+				r.first = s
+			}
+			if !slices.ContainsFunc(r.fails, func(f Check) bool { return f.Rule == c.Rule }) {
+				r.fails = append(r.fails, c)
 			}
 		}
 	}
-	return fails
+	if r.first == nil && len(r.same) > 0 {
+		r.first = r.same[0]
+	}
+	return r
 }
 
 // accuses reports whether a check fails a rule of the family.
 func (r *reading) accuses(c Check) bool {
 	f, ok := FamilyOf(c.Ground)
 	return c.Outcome == failed && ok && f == r.Family
-}
-
-// failing returns the first row on which a rule of the family fails, else the first with the address.
-func (r *reading) failing() *Sighting {
-	for _, s := range r.same {
-		if slices.ContainsFunc(s.Checks, r.accuses) {
-			return s
-		}
-	}
-	return r.same[0]
 }
 
 // failsAfter reports whether a check fails on evidence that speaks for a day after the given one. The row speaks for the day of its list, and
@@ -151,18 +156,20 @@ func (r *reading) elsewhere(rea string) *Sighting {
 
 // refresh takes over what the newest row says of the position. Where nothing fails, the detail of the last failure stays.
 func (c *Case) refresh(r *reading, d *decision) {
-	s := r.failing()
 	kept := c.Facts
-	c.Facts = s.Facts
+	c.Facts = r.first.Facts
 	c.Facts.Detail = kept.Detail
 	var details []string
-	for _, f := range r.fails() {
+	for _, f := range r.fails {
 		if f.Detail != "" {
 			details = append(details, f.Detail)
 		}
 	}
 	if len(details) > 0 {
 		c.Facts.Detail = strings.Join(details, " · ")
+	}
+	if len(c.Facts.Holders) == 0 {
+		c.Facts.Holders = nil // as it comes back from a store
 	}
 	if c.Family == FamilyShared {
 		c.Facts.Holders = d.holders(c.Address, kept.Holders, r.same)

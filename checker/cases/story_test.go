@@ -202,7 +202,7 @@ func (w *world) run(words []string, rows []Sighting) {
 			w.t.Fatalf("unknown option of run: %q", word)
 		}
 	}
-	changed, err := Decide(w.stored(), rows, in)
+	changed, err := Decide(w.stored(), grouped(rows), in)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func (w *world) run(words []string, rows []Sighting) {
 			w.say("%s %s to verify: %s fails. %s", s.Company, s.Chamber, h.Check.Rule, h.Why)
 		}
 	}
-	again, err := Decide(stored, rows, in)
+	again, err := Decide(stored, grouped(rows), in)
 	if err != nil || len(again) > 0 {
 		w.t.Errorf("run %s: the same again changes %+v, %v", words[0], again, err)
 	}

@@ -43,14 +43,14 @@ func (lay *layout) match(row []string, wanted map[string]string) match {
 	for f := range lay.fields {
 		if header, ok := wanted[lay.fields[f].name]; ok {
 			found := m.named(header)
-			if found == nil {
+			if found == nil && lay.strict() {
 				m.unmapped = append(m.unmapped, lay.fields[f].name)
 			}
 			m.take(f, &lay.fields[f], found)
 		}
 	}
 	for f := range lay.fields {
-		if _, ok := wanted[lay.fields[f].name]; ok {
+		if _, ok := wanted[lay.fields[f].name]; m.cols[f] >= 0 || ok && lay.strict() {
 			continue
 		}
 		for _, key := range lay.fields[f].keys {
@@ -68,6 +68,10 @@ func (lay *layout) match(row []string, wanted map[string]string) match {
 	}
 	return m
 }
+
+// strict reports whether every header that --map names must be there. The flag is about the companies, and speaks to the other lists of the run only
+// where they happen to have that header too.
+func (lay *layout) strict() bool { return lay == companyLayout }
 
 // take gives a field its column; it notes when several have an equal claim.
 func (m *match) take(f int, field *field, found []int) {

@@ -96,30 +96,39 @@ func Open(ctx context.Context, path string, index int, o *Options) (*List, error
 	return l, nil
 }
 
-func open(ctx context.Context, path string, index int, o *Options, lay *layout) (_ *List, err error) {
+func open(ctx context.Context, path string, index int, o *Options, lay *layout) (*List, error) {
 	options := *o
 	if options.Absences.None == nil && options.Absences.NotTold == nil {
 		options.Absences = checker.DefaultAbsences()
 	}
 	l := &List{Index: index, File: path, o: &options, layout: lay}
-	defer func() {
-		if err != nil {
-			l.Close()
-			err = l.failed(err)
-		}
-	}()
-	if l.wanted, err = lay.wanted(o.Map); err != nil {
+	err := l.prepare(ctx)
+	if err != nil {
+		err = l.failed(err)
+	} else {
+		err = l.findReference(ctx, path)
+	}
+	if err != nil {
+		l.Close()
 		return nil, err
 	}
-	if l.source, err = openSource(ctx, path, l.o); err != nil {
-		return nil, err
+	return l, nil
+}
+
+// prepare finds out all that must be known before a row can be read.
+func (l *List) prepare(ctx context.Context) (err error) {
+	if l.wanted, err = l.layout.wanted(l.o.Map); err != nil {
+		return err
+	}
+	if l.source, err = openSource(ctx, l.File, l.o); err != nil {
+		return err
 	}
 	l.Size, l.SHA256 = l.source.size, l.source.sha256
-	if err = l.openFormat(ctx); err != nil {
-		return nil, err
+	if err := l.openFormat(ctx); err != nil {
+		return err
 	}
 	l.source.unlink()
-	return l, l.findReference(ctx, path)
+	return nil
 }
 
 // failed says which list an error is about.
@@ -197,9 +206,11 @@ func (l *List) Read(ctx context.Context, yield func(*Batch) error) error {
 	b := &Batch{Companies: make([]checker.Company, 0, batchRows)}
 	var yielded error
 	flush := func() error {
-		yielded = yield(b)
+		if yielded = yield(b); yielded != nil {
+			return yielded
+		}
 		b.Companies, b.Rejected = b.Companies[:0], b.Rejected[:0]
-		return yielded
+		return ctx.Err()
 	}
 	var counts tally
 	err := l.each(ctx, func(r *row, reason string) error {

@@ -90,8 +90,15 @@ func (r *row) origin() checker.Origin {
 // rejected describes the row for the list of those that could not be read; field is the one at fault, or -1.
 func (r *row) rejected(reason string, field int) checker.RejectedRow {
 	x := checker.RejectedRow{Origin: r.origin(), Reason: reason, Text: excerpt(r.raw)}
-	if field >= 0 && r.cols[field] >= 0 {
-		x.Column = r.Mapping[r.cols[field]].Header
+	col := -1
+	switch {
+	case reason == ReasonQuoting:
+		col = len(r.cells) // the cells before the quote were read
+	case field >= 0:
+		col = r.cols[field]
+	}
+	if col >= 0 && col < len(r.Mapping) {
+		x.Column = r.Mapping[col].Header
 	}
 	return x
 }

@@ -20,8 +20,9 @@ import (
 // an archive.
 type source struct {
 	file     *os.File
-	copy     bool // a working copy: to be removed
-	modified time.Time
+	copy     bool      // a working copy
+	remove   string    // path to remove in the end, "" if none
+	modified time.Time // of the user's own
 	facts
 }
 
@@ -125,7 +126,7 @@ func spool(o *Options, fill func(io.Writer) (facts, error)) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a working copy: %w", err)
 	}
-	s := &source{file: file, copy: true}
+	s := &source{file: file, copy: true, remove: file.Name()}
 	whole := false
 	defer func() {
 		if !whole { // also when fill panics
@@ -149,11 +150,8 @@ func (s *source) Close() error {
 		return nil
 	}
 	err := s.file.Close()
-	if s.copy {
-		// A copy may be gone already: see unlink.
-		if e := os.Remove(s.file.Name()); err == nil && !errors.Is(e, os.ErrNotExist) {
-			err = e
-		}
+	if s.remove != "" {
+		err = errors.Join(err, os.Remove(s.remove))
 	}
 	return err
 }
@@ -161,8 +159,8 @@ func (s *source) Close() error {
 // unlink takes the name of a working copy away while it is still open, so that nothing stays behind however the program ends. Where the system
 // does not allow it, Close does.
 func (s *source) unlink() {
-	if s.copy {
-		_ = os.Remove(s.file.Name())
+	if s.remove != "" && os.Remove(s.remove) == nil {
+		s.remove = ""
 	}
 }
 

@@ -140,6 +140,7 @@ func readWorkbook(ctx context.Context, s *source, tempDir string) (*workbook, er
 // findSheet returns the sheet whose first rows hold a header: the one told, or the first visible one that fits.
 func (l *List) findSheet(ctx context.Context, w *workbook) (s *sheet, header int, m match, err error) {
 	var seen, names []string
+	option := true // only the options stand in the way
 	for i := range w.sheets {
 		s := &w.sheets[i]
 		names = append(names, s.name)
@@ -153,9 +154,13 @@ func (l *List) findSheet(ctx context.Context, w *workbook) (s *sheet, header int
 		if header, m := l.layout.find(rows, l.wanted); header >= 0 {
 			return s, header, m, nil
 		}
-		seen = append(seen, fmt.Sprintf("%s (%v)", s.name, l.layout.refusal(rows, l.wanted)))
+		refusal := l.layout.refusal(rows, l.wanted)
+		option = option && errors.Is(refusal, ErrOption)
+		seen = append(seen, fmt.Sprintf("%s (%v)", s.name, refusal))
 	}
 	switch {
+	case len(seen) > 0 && option:
+		return nil, 0, match{}, optionError("no list in the sheets looked at: %s", strings.Join(seen, "; "))
 	case len(seen) > 0:
 		return nil, 0, match{}, fmt.Errorf("no list in the sheets looked at: %s", strings.Join(seen, "; "))
 	case l.o.Sheet != "":

@@ -47,7 +47,7 @@ var permanent = []struct {
 	{blocked, "", "", words(`block(ed)? (using|list|by)|blocklist|black ?list(ed)?|(zen|sbl|xbl|pbl)\.|spamhaus|spamcop|barracuda(central)?|sorbs|dnsbl|rbl|reputation|banned|` +
 		`indirizzo ip bloccato|ip bloccato|sospetto abuso|(client|sender) host (rejected|blocked)|service (refused|unavailable);`),
 		"block lists and providers' own: DOMAIN 5.4 (Aruba: \"Indirizzo IP bloccato temporaneamente per sospetto abuso\"), Postfix reject_rbl_client"},
-	{unclear, "", "", words(`sconosciut[oa] o non (abilitat|autorizzat)|unknown or (not|un)|inesistente o non|non esiste o non|not exist or|unavailable or`),
+	{unclear, "", "", words(`sconosciut[oa] o non (abilitat|autorizzat)[oa]|unknown or (not|un\w+)|inesistente o non|non esiste o non|not exist or|unavailable or`),
 		"answers that merge \"unknown\" with \"refuses ordinary mail\": DOMAIN 5.4 (Aruba's 554)"},
 	{policy, "", "530 534 535 538", nil, "RFC 4954, RFC 3207: authentication or TLS is asked for"},
 	{policy, "5.7.", "", nil, "RFC 3463, 3.8: security or policy"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type operator struct {
 	waiting   int       // targets without a reply
 	lanes     int       // goroutines that are not done
 	busy      int       // of them, with a connection or about to have one
+	out       int       // addresses in their hands
 	allowed   int       // connections: the limit, or what was learnt
 	batchMax  int       // recipients in a transaction
 	visitMax  int       // answers in a connection, 0: no limit known
@@ -47,13 +49,13 @@ type operator struct {
 }
 
 const (
-	mostAttempts = 3  // of an address whose connection was lost, or that was put off within the run
-	mostStrikes  = 3  // requests to slow down in a row, then it is left alone
-	mostBlocks   = 3  // replies in a row that we are not wanted, likewise
-	usualBatch   = 50 // RFC 5321, 4.5.3.1.8: at least 100 are to be taken
-	usualErrors  = 9  // Postfix slows down after 10 refusals and hangs up at 20
-	gentleness   = 16 // a pace that was halved comes back in so many steps, of so many answers each
-	restTokens   = 4  // turns left out after a request to slow down
+	mostAttempts = 3   // of an address whose connection was lost, or that was put off within the run
+	mostStrikes  = 3   // requests to slow down in a row, then it is left alone
+	mostBlocks   = 3   // replies in a row that we are not wanted, likewise
+	usualBatch   = 100 // RFC 5321, 4.5.3.1.8: so many at least are to be taken
+	usualErrors  = 9   // Postfix slows down after 10 refusals and hangs up at 20
+	gentleness   = 16  // a pace that was halved comes back in so many steps, of so many answers each
+	restTokens   = 4   // turns left out after a request to slow down
 )
 
 // A task is an address to ask about: a target, or a control address.
@@ -93,40 +95,44 @@ func impossibleIn(domain string) string {
 	return fmt.Sprintf("pecaudit-inesistente-%x@%s", sum[:6], domain)
 }
 
-// claim gives a lane the route with most work; nil when there is none for it. The last lane asks the last question: whether addresses are still taken.
+// claim gives a lane the route with most work; nil when there is none for it.
 func (op *operator) claim() *route {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	if op.busy >= op.allowed {
 		return nil
 	}
-	var most *route
-	for _, rt := range op.routes {
-		if len(rt.queue) > 0 && (most == nil || len(rt.queue) > len(most.queue)) {
-			most = rt
-		}
-	}
-	if most == nil && op.busy == 0 && len(op.refused) > 0 && !op.closing && op.stopped == nil {
-		op.closing = true
-		most = op.askAnother()
-	}
-	if most != nil {
+	op.conclude()
+	rt := op.busiest()
+	if rt != nil {
 		op.busy++
 	}
-	return most
+	return rt
+}
+
+func (op *operator) busiest() *route {
+	rt := slices.MaxFunc(op.routes, func(a, b *route) int { return len(a.queue) - len(b.queue) })
+	if len(rt.queue) == 0 {
+		return nil
+	}
+	return rt
+}
+
+// conclude asks the last question when all others are asked, and no reply is out: whether addresses are still taken.
+func (op *operator) conclude() {
+	if len(op.refused) > 0 && !op.closing && op.stopped == nil && op.out == 0 && op.busiest() == nil {
+		op.closing = true
+		op.askAnother()
+	}
 }
 
 // askAnother puts a known address into the queue, the configured one first, else the newest that was accepted.
-func (op *operator) askAnother() *route {
+func (op *operator) askAnother() {
 	if r := op.refused[0]; op.knownGood != "" && op.knownGood != r.Address {
 		r.on.queue = append(r.on.queue, &task{kind: another, address: op.knownGood, names: r.names})
-		return r.on
+	} else if op.took != nil {
+		op.tookOn.queue = append(op.tookOn.queue, &task{kind: another, address: op.took.address, names: op.took.names})
 	}
-	if op.took == nil {
-		return nil
-	}
-	op.tookOn.queue = append(op.tookOn.queue, &task{kind: another, address: op.took.address, names: op.took.names})
-	return op.tookOn
 }
 
 func (op *operator) release() {
@@ -145,12 +151,13 @@ func (op *operator) leaveLane() {
 	}
 }
 
-// take returns the next address of a route and the moment at which it may be asked about; nil when there is none, or none today.
-func (op *operator) take(rt *route) (*task, time.Time) {
+// take returns the next address of a route; nil when there is none, or none today.
+func (op *operator) take(rt *route) *task {
 	op.mu.Lock()
 	defer op.mu.Unlock()
+	op.conclude()
 	if len(rt.queue) == 0 {
-		return nil, time.Time{}
+		return nil
 	}
 	today := op.smtp.now().Truncate(24 * time.Hour)
 	if !today.Equal(op.day) {
@@ -159,12 +166,29 @@ func (op *operator) take(rt *route) (*task, time.Time) {
 	if op.spent >= op.limit.PerDay {
 		op.stop(&checker.Fault{Reason: checker.ReasonTemporary, Text: fmt.Sprintf("today's allowance of %d addresses is used up", op.limit.PerDay)},
 			today.AddDate(0, 0, 1))
-		return nil, time.Time{}
+		return nil
 	}
 	t := rt.queue[0]
 	rt.queue = rt.queue[1:]
 	op.spent++
-	return t, time.Now().Add(op.pace.Reserve().Delay())
+	op.out++
+	return t
+}
+
+// delay is how long it would be until the next question may go out.
+func (op *operator) delay() time.Duration {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	missing := 1 - op.pace.Tokens()
+	return max(0, time.Duration(missing/float64(op.pace.Limit())*float64(time.Second)))
+}
+
+// turn takes the next turn to ask and returns how long it is until then. It is taken only when all is ready for the question: a turn that is used late
+// would come close to the next one.
+func (op *operator) turn() time.Duration {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.pace.Reserve().Delay()
 }
 
 // putBack returns an address that was not asked about.
@@ -172,6 +196,7 @@ func (op *operator) putBack(rt *route, t *task) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.spent--
+	op.out--
 	op.queue(rt, t)
 }
 
@@ -188,6 +213,7 @@ func (op *operator) fail(rt *route, t *task, f *checker.Fault) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.spent--
+	op.out--
 	later := op.later()
 	op.unanswered(t, f, later)
 	for _, t := range rt.queue {
@@ -254,8 +280,8 @@ func (op *operator) strike(f *checker.Fault) {
 	}
 }
 
-// hear takes what came of asking about one address, and says whether the connection may go on.
-func (op *operator) hear(rt *route, t *task, at int, c *session, r reply, err error) (goOn bool) {
+// hear takes what came of asking about one address, or of not being able to, and says whether the connection may go on.
+func (op *operator) hear(rt *route, t *task, at int, c *session, asked bool, r reply, err error) (goOn bool) {
 	if refusal, ok := errors.AsType[*refusal](err); ok { // of our sender
 		f := faultOf(err)
 		if limiting(refusal.reply) {
@@ -268,7 +294,12 @@ func (op *operator) hear(rt *route, t *task, at int, c *session, r reply, err er
 	}
 	op.mu.Lock()
 	defer op.mu.Unlock()
-	op.cost++
+	op.out--
+	if asked {
+		op.cost++
+	} else {
+		op.spent--
+	}
 	switch {
 	case err != nil:
 		op.broken(rt, t, rt.endpoints[at], c, faultOf(err))
@@ -287,7 +318,7 @@ func (op *operator) hear(rt *route, t *task, at int, c *session, r reply, err er
 		c.refusals++
 	}
 	op.answered(rt, t, t.names[at], r)
-	return c.refusals < op.errorsMax && (op.visitMax == 0 || c.answered < op.visitMax) && op.stopped == nil
+	return c.refusals < op.errorsMax && (op.visitMax == 0 || c.answered < op.visitMax) && !c.full(op.batchMax) && op.stopped == nil
 }
 
 // broken deals with a connection that was lost, or that kept us waiting, in the middle.

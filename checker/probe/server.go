@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -120,15 +121,15 @@ func (s *server) alive() bool {
 // exchange sends one packet and waits for an answer to it or to an earlier one. Without an answer the response has no server. The error is
 // the context's.
 func (s *server) exchange(ctx context.Context, q *question, wait time.Duration) (response, error) {
-	place, res, err := s.window.enter(ctx, q.answers)
+	round, res, err := s.window.enter(ctx, q.answers)
 	switch {
 	case err != nil:
 		return response{}, err
-	case !place:
+	case round == 0:
 		return res.whole(ctx, q, wait)
 	}
 	lost := true
-	defer func() { s.window.leave(lost) }()
+	defer func() { s.window.leave(round, lost) }()
 	silence := response{fault: &checker.Fault{Reason: checker.ReasonTimeout, Text: "no answer from " + s.addr}}
 	if err := s.send(q); err != nil {
 		// Waited for all the same: the network may come back.
@@ -347,8 +348,9 @@ type window struct {
 	mu          sync.Mutex
 	limit, most float64
 	inside      int
-	queue       []chan struct{}
-	ended, lost int // of the current round
+	queue       []chan int
+	cuts        int
+	ended, lost int // of those that entered since the last cut, in this turn
 }
 
 const (
@@ -358,53 +360,53 @@ const (
 	shortestTurn = 64 // outcomes, lest one loss among few looks like many
 )
 
-// enter waits for a place. place is false when an answer came before there was one.
-func (w *window) enter(ctx context.Context, answers <-chan response) (place bool, res response, err error) {
+// enter waits for a place and returns the round in which it was got, from 1; 0 when an answer came before there was one.
+func (w *window) enter(ctx context.Context, answers <-chan response) (round int, res response, err error) {
 	w.mu.Lock()
 	if w.inside < int(w.limit) && len(w.queue) == 0 {
 		w.inside++
-		w.mu.Unlock()
-		return true, response{}, nil
+		defer w.mu.Unlock()
+		return w.cuts + 1, response{}, nil
 	}
-	turn := make(chan struct{}, 1)
+	turn := make(chan int, 1)
 	w.queue = append(w.queue, turn)
 	w.mu.Unlock()
 	select {
-	case <-turn:
-		return true, response{}, nil
+	case round = <-turn:
+		return round, response{}, nil
 	case res = <-answers:
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, t := range w.queue {
-		if t == turn {
-			w.queue = append(w.queue[:i], w.queue[i+1:]...)
-			return false, res, err
-		}
+	if i := slices.Index(w.queue, turn); i >= 0 {
+		w.queue = slices.Delete(w.queue, i, i+1)
+	} else { // the turn came meanwhile
+		w.inside--
+		w.admit()
 	}
-	w.inside-- // the turn came meanwhile
-	w.admit()
-	return false, res, err
+	return 0, res, err
 }
 
-// leave gives the place back and tells whether the packet was lost.
-func (w *window) leave(lost bool) {
+// leave gives the place back and tells whether the packet was lost. Packets that were on the way when the window was cut do not cut it again.
+func (w *window) leave(round int, lost bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inside--
-	w.ended++
-	if lost {
-		w.lost++
+	if round == w.cuts+1 {
+		w.ended++
+		if lost {
+			w.lost++
+		}
 	}
 	if w.ended >= max(shortestTurn, int(w.limit)) {
 		if float64(w.lost) > lossesBorne*float64(w.ended) {
 			w.limit = max(fewest, w.limit/2)
+			w.cuts++
 		} else {
 			w.limit = min(w.most, w.limit+growth)
 		}
-		println(time.Now().UnixMilli()%100000, int(w.limit), w.ended, w.lost, w.inside, len(w.queue))
 		w.ended, w.lost = 0, 0
 	}
 	w.admit()
@@ -412,7 +414,7 @@ func (w *window) leave(lost bool) {
 
 func (w *window) admit() {
 	for len(w.queue) > 0 && w.inside < int(w.limit) {
-		w.queue[0] <- struct{}{}
+		w.queue[0] <- w.cuts + 1
 		w.queue = w.queue[1:]
 		w.inside++
 	}

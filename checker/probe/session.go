@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/textproto"
@@ -48,6 +49,7 @@ type session struct {
 	from    string
 	timeout time.Duration
 	most    int // recipients that the exchanger takes in a transaction
+	mails   int // transactions that it takes still in this connection
 
 	open       bool // a transaction is open
 	recipients int  // asked about in it
@@ -72,8 +74,8 @@ func (s *SMTP) connect(ctx context.Context, host string, addr netip.Addr, plain 
 		}
 		return nil, err
 	}
-	c := &session{conn: conn, said: new(transcript), helo: s.Helo, from: s.MailFrom, timeout: timeout, most: 100}
-	if err := c.within(ctx, func(ctx context.Context) error { return c.greet(ctx, host, plain) }); err != nil {
+	c := &session{conn: conn, said: new(transcript), helo: s.Helo, from: s.MailFrom, timeout: timeout, most: 100, mails: math.MaxInt}
+	if err := c.within(limited, func(ctx context.Context) error { return c.greet(ctx, host, plain) }); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -93,16 +95,29 @@ func (c *session) greet(ctx context.Context, host string, plain bool) error {
 			return fmt.Errorf("%w: %w", errNoTLS, err)
 		}
 	}
-	if announced, limits := c.client.Extension("LIMITS"); announced { // RFC 9422
-		for limit := range strings.FieldsSeq(limits) {
-			name, value, _ := strings.Cut(limit, "=")
-			if n, err := strconv.Atoi(value); err == nil && n > 0 && strings.EqualFold(name, "RCPTMAX") {
-				c.most = n
-			}
-		}
+	if announced, limits := c.client.Extension("LIMITS"); announced {
+		c.obey(limits)
 	}
 	return nil
 }
+
+// obey reads what the exchanger announces of its limits (RFC 9422).
+func (c *session) obey(limits string) {
+	for limit := range strings.FieldsSeq(limits) {
+		name, value, _ := strings.Cut(limit, "=")
+		n, err := strconv.Atoi(value)
+		switch {
+		case err != nil || n <= 0:
+		case strings.EqualFold(name, "RCPTMAX"):
+			c.most = n
+		case strings.EqualFold(name, "MAILMAX"):
+			c.mails = n
+		}
+	}
+}
+
+// full reports whether the connection can take no more addresses, in transactions of at most batch.
+func (c *session) full(batch int) bool { return c.mails == 0 && c.recipients >= min(batch, c.most) }
 
 func (c *session) hello(conn net.Conn) error {
 	c.use(conn)
@@ -145,26 +160,34 @@ func (c *session) startTLS(ctx context.Context, host string) error {
 	return c.hello(&regreeted{Conn: secure})
 }
 
-// probe asks about one address, in the open transaction or in a new one of at most batch recipients. An error that is a *refusal is
-// about our sender; after any other the connection is of no more use.
-func (c *session) probe(ctx context.Context, address string, batch int) (reply, error) {
-	var r reply
-	err := c.within(ctx, func(context.Context) error {
+// prepare opens a transaction of at most batch recipients, unless the open one has room. An error that is a *refusal is about our sender; after
+// any other the connection is of no more use. So it is with ask.
+func (c *session) prepare(ctx context.Context, batch int) error {
+	return c.within(ctx, func(context.Context) error {
 		if c.open && c.recipients >= min(batch, c.most) {
 			if err := c.reset(); err != nil {
 				return err
 			}
 		}
-		if !c.open {
-			c.said.Reset()
-			if err := c.client.Mail(c.from, nil); err != nil {
-				if r, ok := c.refused(err); ok {
-					return &refusal{"MAIL", r}
-				}
-				return err
-			}
-			c.open, c.recipients = true, 0
+		if c.open {
+			return nil
 		}
+		c.said.Reset()
+		err := c.client.Mail(c.from, nil)
+		if r, ok := c.refused(err); ok {
+			return &refusal{"MAIL", r}
+		}
+		if err == nil {
+			c.open, c.recipients = true, 0
+			c.mails--
+		}
+		return err
+	})
+}
+
+// ask returns the reply to one recipient.
+func (c *session) ask(ctx context.Context, address string) (r reply, err error) {
+	err = c.within(ctx, func(context.Context) error {
 		c.said.Reset()
 		err := c.client.Rcpt(address, nil)
 		if refused, ok := c.refused(err); ok {

@@ -116,7 +116,7 @@ func (s *SMTP) run(ctx context.Context, operators []*operator, emit func(Reply))
 	lanes.SetLimit(orElse(s.Sessions, 256))
 	for _, op := range operators {
 		op.emit = emit
-		op.lanes = min(op.limit.Connections, op.waiting)
+		op.lanes = min(op.limit.Connections, op.waiting, max(1, int(op.limit.PerSecond*longestIdle.Seconds())))
 		for range op.lanes {
 			lanes.Go(func() error {
 				s.serve(ctx, op)
@@ -148,16 +148,16 @@ func (s *SMTP) visit(ctx context.Context, op *operator, rt *route) {
 	var c *session
 	var at int
 	for {
-		t, ready := op.take(rt)
+		t := op.take(rt)
 		if t == nil {
 			break
 		}
-		if time.Until(ready) > longestIdle {
+		if d := op.delay(); d > longestIdle {
 			if c != nil {
 				c.leave(ctx)
 				c = nil
 			}
-			_ = sleep(ctx, time.Until(ready))
+			_ = sleep(ctx, d)
 		}
 		if c == nil && ctx.Err() == nil {
 			var fault *checker.Fault
@@ -172,16 +172,22 @@ func (s *SMTP) visit(ctx context.Context, op *operator, rt *route) {
 				return
 			}
 		}
-		if sleep(ctx, time.Until(ready)) != nil {
+		if ctx.Err() != nil {
 			op.putBack(rt, t)
 			break
 		}
-		r, err := c.probe(ctx, t.address, op.batch())
-		if err != nil && ctx.Err() != nil {
+		var r reply
+		asked := false
+		err := c.prepare(ctx, op.batch())
+		if err == nil && sleep(ctx, op.turn()) == nil {
+			asked = true
+			r, err = c.ask(ctx, t.address)
+		}
+		if ctx.Err() != nil && (err != nil || !asked) {
 			op.putBack(rt, t)
 			break
 		}
-		if !op.hear(rt, t, at, c, r, err) {
+		if !op.hear(rt, t, at, c, asked, r, err) {
 			break
 		}
 	}

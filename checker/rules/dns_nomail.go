@@ -31,7 +31,7 @@ func init() {
 			case a.Kind == checker.MXUnusable:
 				return answered(s, unknown(checker.ReasonAmbiguous, "Il dominio indica server di posta in una forma non ammessa: non prova che non riceva."))
 			case !a.Kind.NoMail():
-				return answered(s, pass(s))
+				return answered(s, pass())
 			case !confirmed(s):
 				return answered(s, unconfirmed(s, "Il dominio "+s.PEC.Domain()+" "+noMail[a.Kind]))
 			}

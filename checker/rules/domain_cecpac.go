@@ -21,7 +21,7 @@ func init() {
 		Parsed:  true,
 		Judge: func(s *checker.Subject) checker.Result {
 			if s.PEC.Domain() != cecPAC {
-				return pass(s)
+				return pass()
 			}
 			return fail("Casella CEC-PAC: riservata ai rapporti fra cittadino e amministrazione.")
 		},

@@ -21,15 +21,15 @@ func init() {
 			case s.Domain.Listed:
 				return unknown(checker.ReasonAmbiguous, "Il dominio "+s.PEC.Domain()+" compare solo in elenchi di terzi di domini gratuiti o temporanei.")
 			}
-			return pass(s)
+			return pass()
 		},
 	})
 }
 
-// ofProvider names the provider of a domain, if it is known.
+// ofProvider names the provider of a domain at the end of a sentence, if it is known.
 func ofProvider(d *checker.DomainFacts) string {
 	if d.Provider == nil || d.Provider.Name == "" {
 		return ""
 	}
-	return " (" + d.Provider.Name + ")"
+	return ", " + d.Provider.Name
 }

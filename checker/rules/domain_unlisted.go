@@ -16,7 +16,7 @@ func init() {
 		Parsed:  true,
 		Judge: func(s *checker.Subject) checker.Result {
 			if s.Domain.Certified {
-				return pass(s)
+				return pass()
 			}
 			detail := "Il dominio " + s.PEC.Domain() + " non è fra quelli certificati noti."
 			if s.Domain.Suggestion != "" {

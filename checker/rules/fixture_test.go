@@ -76,6 +76,19 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
+func TestNoFixtureWithoutRule(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob(filepath.Join(fixtures, "*.txtar"))
+	if err != nil || len(paths) != len(rules.All()) || len(paths) != len(outcomes) {
+		t.Errorf("%d fixtures, %d rules, %d in the table of outcomes; %v", len(paths), len(rules.All()), len(outcomes), err)
+	}
+	for _, path := range paths {
+		if rules.ByID(checker.RuleID(strings.TrimSuffix(filepath.Base(path), ".txtar"))) == nil {
+			t.Errorf("%s belongs to no rule", path)
+		}
+	}
+}
+
 // judgeFixture returns a line a row with what the rule says of it, and which outcomes there were.
 func judgeFixture(t *testing.T, archive *txtar.Archive, id checker.RuleID) (text string, shown map[string]bool) {
 	f := readFixture(t, archive)
@@ -96,6 +109,9 @@ func judgeFixture(t *testing.T, archive *txtar.Archive, id checker.RuleID) (text
 				said = "no evidence"
 			}
 			for _, finding := range j.Findings {
+				if passed := finding.Outcome == checker.Pass; passed != (finding.Detail == "") || (finding.Outcome == checker.Unknown) != (finding.Reason != "") {
+					t.Errorf("%s:%d: %s: %+v", c.File, c.Row, finding.Rule.ID, finding.Result)
+				}
 				if finding.Rule.ID == id {
 					said, detail = strings.TrimSpace(finding.Outcome.String()+" "+string(finding.Reason)), finding.Detail
 					shown[finding.Outcome.String()] = true

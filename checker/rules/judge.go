@@ -122,12 +122,12 @@ func (b *bench) withdraw() {
 // readable returns the subject without the evidence that may not be read: dated after the day of the audit, or before the address was
 // registered.
 func readable(s *checker.Subject) *checker.Subject {
-	if s.Evidence.AtHand() == 0 && s.Evidence.Receipt.Delivered.IsZero() {
+	evidence := s.Evidence.Between(s.Registered, s.AsOf)
+	if evidence == s.Evidence {
 		return s
 	}
-	evidence := s.Evidence.Between(s.Registered, s.AsOf)
 	limited := *s
-	limited.Evidence = &evidence
+	limited.Evidence = evidence
 	return &limited
 }
 

@@ -35,12 +35,12 @@ func judgeExpired(s *checker.Subject) checker.Result {
 	case e.State == checker.DeclaredExpired:
 		return overdue(s, e.Reference, declared(s, fresh(s, fail("Secondo l'elenco "+theList(e)+" la casella è scaduta."))))
 	case !e.Expiry.IsZero():
-		return declared(s, fresh(s, pass(s)))
+		return declared(s, fresh(s, pass()))
 	case ownExpiryPast(s):
 		return overdue(s, s.Expiry, declared(s, unknown(checker.ReasonAmbiguous,
 			"La riga riporta la scadenza "+s.Expiry.Italian()+"; l'elenco "+theList(e)+" dice «"+shorten(e.Word, 40)+"» senza data: da verificare.")))
 	case e.State == checker.DeclaredActive:
-		return declared(s, fresh(s, pass(s)))
+		return declared(s, fresh(s, pass()))
 	}
 	return judgeOwnExpiry(s) // revoked, suspended, not understood: nothing about the expiry
 }
@@ -53,7 +53,7 @@ func judgeOwnExpiry(s *checker.Subject) checker.Result {
 	case ownExpiryPast(s):
 		return overdue(s, s.Expiry, fail("La casella risulta scaduta il "+s.Expiry.Italian()+" (data riportata nella riga)."))
 	}
-	return pass(s)
+	return pass()
 }
 
 func ownExpiryPast(s *checker.Subject) bool { return !s.Expiry.IsZero() && s.Expiry.Before(s.AsOf) }

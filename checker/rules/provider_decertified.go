@@ -16,7 +16,7 @@ func init() {
 		Parsed:  true,
 		Judge: func(s *checker.Subject) checker.Result {
 			if s.Domain.Certified || s.Domain.Ended.IsZero() {
-				return pass(s)
+				return pass()
 			}
 			return fail("Il dominio " + s.PEC.Domain() + " non è più certificato dal " + s.Domain.Ended.Italian() + ofProvider(s.Domain) + ".")
 		},

@@ -28,7 +28,7 @@ func init() {
 				}
 				return overdue(s, e.Reference, declared(s, fresh(s, fail("Secondo l'elenco "+theList(e)+" la casella è "+word+"."))))
 			case checker.DeclaredActive, checker.DeclaredExpired:
-				return declared(s, fresh(s, pass(s)))
+				return declared(s, fresh(s, pass()))
 			}
 			return noEvidence // suspended, not understood, only a date: nothing about a revocation
 		},

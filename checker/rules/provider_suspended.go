@@ -24,7 +24,7 @@ func init() {
 			case checker.DeclaredUnknown:
 				return declared(s, unknown(checker.ReasonAmbiguous, "L'elenco "+theList(e)+" usa una parola non riconosciuta: «"+shorten(e.Word, 40)+"»."))
 			}
-			return declared(s, pass(s))
+			return declared(s, pass())
 		},
 	})
 }

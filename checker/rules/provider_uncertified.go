@@ -23,13 +23,13 @@ func init() {
 			a := &s.Evidence.MX
 			switch {
 			case s.Domain.Certified:
-				return pass(s)
+				return pass()
 			case a.Fault != nil:
 				return answered(s, faulty(a.Fault, "Il DNS non ha dato risposta per il dominio "+s.PEC.Domain()))
 			case a.Kind == checker.MXNotAsked || a.Kind.NoMail():
 				return noEvidence // there is no exchanger to know: see DNS-001
 			case a.Exchangers == checker.CertifiedProvider:
-				return answered(s, pass(s))
+				return answered(s, pass())
 			case a.Exchangers != checker.OrdinaryProvider:
 				return answered(s, unknown(checker.ReasonAmbiguous, "I server di posta del dominio "+s.PEC.Domain()+" non sono tutti di un operatore noto."))
 			}

@@ -32,7 +32,7 @@ func judgeDead(s *checker.Subject) checker.Result {
 	case r.Proof == checker.ProofFailed:
 		return received(s, unknown(checker.ReasonUnreachable, "Il "+day(r.At)+" la consegna non è riuscita per un problema di rete o di instradamento: non dice nulla sulla casella."))
 	case r.Proof != checker.ProofDead:
-		return received(s, pass(s))
+		return received(s, pass())
 	case r.Delivered.After(r.Since):
 		return received(s, unknown(checker.ReasonAmbiguous, "Mancata consegna il "+day(r.At)+", ma una consegna è riuscita il "+day(r.Delivered)+"."))
 	case checker.RomeDate(r.At).DaysUntil(s.AsOf) > s.Policy.ReceiptsMaxAge:

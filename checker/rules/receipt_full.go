@@ -25,7 +25,7 @@ func init() {
 			case r.Fault != nil || r.Proof == checker.ProofNone:
 				return noEvidence
 			case r.Proof != checker.ProofFull:
-				return received(s, pass(s))
+				return received(s, pass())
 			}
 			return received(s, fail("Il "+day(r.At)+" la consegna non è riuscita perché la casella era piena."))
 		},

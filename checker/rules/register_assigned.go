@@ -20,7 +20,7 @@ func init() {
 		Judge: func(s *checker.Subject) checker.Result {
 			switch {
 			case s.PEC.Domain() != checker.AssignedDomain || s.Assigned():
-				return pass(s)
+				return pass()
 			case s.CodiceFiscale == "":
 				return unknown(checker.ReasonAmbiguous, "Domicilio assegnato d'ufficio; la riga non riporta il codice fiscale con cui confrontarlo.")
 			}

@@ -18,7 +18,7 @@ func init() {
 		Judge: func(s *checker.Subject) checker.Result {
 			switch {
 			case s.CodiceFiscale.Valid():
-				return pass(s)
+				return pass()
 			case s.CodiceFiscale == "":
 				return fail("La riga non riporta un codice fiscale.")
 			}

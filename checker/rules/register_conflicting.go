@@ -20,7 +20,7 @@ func init() {
 		Parsed:  true,
 		Judge: func(s *checker.Subject) checker.Result {
 			if len(s.Elsewhere.Different) == 0 {
-				return pass(s)
+				return pass()
 			}
 			return fail("In altre posizioni la stessa impresa ha: " + strings.Join(s.Elsewhere.Different, ", ") + ".")
 		},

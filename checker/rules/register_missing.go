@@ -11,7 +11,7 @@ func init() {
 		ID:    "REG-001",
 		Title: "Domicilio digitale mancante",
 		Doc: "Ogni impresa tenuta all'obbligo iscrive nel registro un domicilio digitale e lo mantiene fino alla cancellazione. La regola guarda se la posizione, o un'altra " +
-			"posizione della stessa impresa negli elenchi esaminati, riporta un indirizzo. Non si pronuncia se l'elenco non dice (\"n.d.\"), se quasi tutte le righe sono vuote (colonna " +
+			"posizione della stessa impresa negli elenchi esaminati, riporta un indirizzo. Non si pronuncia se l'elenco non dice (\"n.d.\"), se troppe righe sono vuote (colonna " +
 			"probabilmente non esportata), se l'obbligo della forma giuridica è discusso o la forma non è riconosciuta.",
 		Cure:         "Attivare una casella PEC propria e iscriverla con una pratica di comunicazione del domicilio digitale (esente da bolli e diritti).",
 		Cites:        []checker.Citation{companiesDuty, soleTradersDuty},
@@ -32,7 +32,7 @@ func judgeMissing(s *checker.Subject) checker.Result {
 	case s.PEC.State == checker.NotTold:
 		return unknown(checker.ReasonNotTold, "L'elenco non dice quale sia il domicilio digitale.")
 	case s.PEC.State != checker.NoAddress:
-		return pass(s)
+		return pass()
 	case s.Elsewhere.Address:
 		return unknown(checker.ReasonElsewhere, "Indirizzo assente in questa posizione, presente in un'altra posizione della stessa impresa.")
 	case s.List.InScope >= smallList && s.List.MissingShare() > s.Policy.MaxMissing:

@@ -22,7 +22,7 @@ func init() {
 			case s.Status == checker.StatusEmpty && s.SoleTrader():
 				return unknown(checker.ReasonNotTold, "Stato non indicato: non si sa se l'impresa individuale sia attiva.")
 			}
-			return pass(s)
+			return pass()
 		},
 	})
 }

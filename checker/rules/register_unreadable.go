@@ -20,7 +20,7 @@ func init() {
 		Force:   checker.Advisory,
 		Judge: func(s *checker.Subject) checker.Result {
 			if len(s.Unreadable) == 0 {
-				return pass(s)
+				return pass()
 			}
 			cells := make([]string, len(s.Unreadable))
 			for i, d := range s.Unreadable {

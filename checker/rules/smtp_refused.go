@@ -28,7 +28,7 @@ func judgeReply(r *checker.SMTPReply) checker.Result {
 	case r.Fault != nil:
 		return faulty(r.Fault, "Il server di posta non ha dato risposta")
 	case r.Class == checker.ReplyAccepted:
-		return pass(nil)
+		return pass()
 	case r.Class == checker.ReplyNoMailbox && r.RefusesImpossible && r.TookAnother:
 		return fail("Il " + day(r.At) + " il server " + r.Host + " ha rifiutato la casella come inesistente, mentre ne accettava un'altra dello stesso operatore.")
 	case r.Class == checker.ReplyNoMailbox:

@@ -20,7 +20,7 @@ func init() {
 		},
 		Judge: func(s *checker.Subject) checker.Result {
 			if s.PEC.State == checker.WellFormed {
-				return pass(s)
+				return pass()
 			}
 			return fail("Non è un indirizzo di posta: " + syntaxFaults[s.PEC.Fault] + ".")
 		},

@@ -17,7 +17,7 @@ func init() {
 		Applies:      func(s *checker.Subject) bool { return s.PEC.State >= checker.WellFormed },
 		Judge: func(s *checker.Subject) checker.Result {
 			if s.PEC.State != checker.Several {
-				return pass(s)
+				return pass()
 			}
 			return unknown(checker.ReasonAmbiguous, "La cella contiene più indirizzi: non si sa quale sia il domicilio digitale.")
 		},

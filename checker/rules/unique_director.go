@@ -31,7 +31,7 @@ func init() {
 					return fail("L'amministratore ha lo stesso domicilio digitale dell'impresa: deve cambiare il proprio.")
 				}
 			}
-			return pass(s)
+			return pass()
 		},
 	})
 }

@@ -19,11 +19,11 @@ func init() {
 		Applies: func(s *checker.Subject) bool { return !insolvent(s) },
 		Judge: func(s *checker.Subject) checker.Result {
 			if len(s.Holders) == 0 {
-				return pass(s)
+				return pass()
 			}
 			others, rank := rankAmong(s)
 			if rank != rankLatest {
-				return pass(s)
+				return pass()
 			}
 			return fail("Stesso indirizzo di " + others.String() + ". Questa impresa lo ha iscritto per ultima, il " + s.OwnSince.Italian() + ".")
 		},

@@ -26,13 +26,13 @@ func judgeProfessional(s *checker.Subject) checker.Result {
 	for i := range s.Professional {
 		entry := &s.Professional[i]
 		if entry.CodiceFiscale.Valid() && entry.CodiceFiscale == s.CodiceFiscale {
-			return pass(s)
+			return pass()
 		}
 		uncertain = uncertain || !checker.CertainlyDifferent(s.Identity, entry.Identity)
 	}
 	switch {
 	case len(s.Professional) == 0:
-		return pass(s)
+		return pass()
 	case uncertain:
 		return unknown(checker.ReasonAmbiguous, "L'indirizzo è nell'elenco dei professionisti ("+place(s.Professional[0].Origin)+
 			"), ma non si può dire con certezza che sia di un'altra persona.")

@@ -30,13 +30,13 @@ func init() {
 
 func judgeShared(s *checker.Subject) checker.Result {
 	if len(s.Holders) == 0 {
-		return pass(s)
+		return pass()
 	}
 	others, rank := rankAmong(s)
 	shared := "Stesso indirizzo di " + others.String() + "."
 	switch rank {
 	case rankLatest:
-		return pass(s)
+		return pass()
 	case rankAllUndated:
 		return fail(shared + " Nessuna data di iscrizione: non si può dire chi lo abbia iscritto per ultimo.")
 	case rankEarlier:

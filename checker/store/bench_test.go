@@ -119,3 +119,58 @@ func BenchmarkEveryCaseAgain(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "cases/s")
 }
+
+// manyDomains makes the answers of a run over the domains of the whole register.
+func manyDomains(at time.Time) ([]Observation, []string) {
+	var list []Observation
+	var domains []string
+	for i := range 68_000 {
+		domain := fmt.Sprintf("pec%d.example", i*7919%68_000)
+		list = append(list, ObservationOfMX(domain, checker.MXAnswer{
+			Observed: checker.Observed{At: at, By: "192.0.2.53:53"}, Kind: checker.MXHosts, Hosts: []string{"mx1.gestore.example", "mx2.gestore.example"},
+			Raw: domain + ". 3600 IN MX 10 mx1.gestore.example.",
+		}))
+		domains = append(domains, domain)
+	}
+	return list, domains
+}
+
+// BenchmarkObserve keeps the answers of one run more.
+func BenchmarkObserve(b *testing.B) {
+	ctx := context.Background()
+	s := openBench(b)
+	at := noon
+	n := 0
+	for b.Loop() {
+		b.StopTimer()
+		at = at.AddDate(0, 1, 0)
+		list, _ := manyDomains(at)
+		n += len(list)
+		b.StartTimer()
+		if err := s.Update(ctx, func(tx *Tx) error { return tx.Observe(ctx, list) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "observations/s")
+}
+
+// BenchmarkRecall recalls every domain after a year of monthly runs.
+func BenchmarkRecall(b *testing.B) {
+	ctx := context.Background()
+	s := openBench(b)
+	var domains []string
+	for m := range 12 {
+		list, all := manyDomains(noon.AddDate(0, m, 0))
+		domains = all
+		if err := s.Update(ctx, func(tx *Tx) error { return tx.Observe(ctx, list) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		known, err := s.Recall(ctx, MX, domains, time.Time{})
+		if err != nil || len(known) != len(domains) {
+			b.Fatal(len(known), err)
+		}
+	}
+	b.ReportMetric(float64(len(domains)*b.N)/b.Elapsed().Seconds(), "domains/s")
+}

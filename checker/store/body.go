@@ -67,6 +67,7 @@ func (s *scanner) readCase(c *cases.Case) {
 		case "ground":
 			c.Ground = checker.Ground(s.text())
 		case "rules":
+			c.Rules = nil
 			s.list(func() { c.Rules = append(c.Rules, checker.RuleID(s.text())) })
 		case "found":
 			c.Found = s.date()
@@ -141,11 +142,13 @@ func (s *scanner) readFacts(f *cases.Facts) {
 		case "expiry":
 			f.Expiry = s.date()
 		case "holders":
+			f.Holders = nil
 			s.list(func() {
 				f.Holders = append(f.Holders, cases.Holder{})
 				s.readHolder(&f.Holders[len(f.Holders)-1])
 			})
 		case "elsewhere":
+			f.Elsewhere = nil
 			s.list(func() { f.Elsewhere = append(f.Elsewhere, s.text()) })
 		case "file":
 			f.File = s.text()

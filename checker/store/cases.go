@@ -28,7 +28,7 @@ func (t *Tx) SaveCases(ctx context.Context, list []cases.Case) error {
 }
 
 // bulk is how many first cases are worth building the indexes after them.
-const bulk = 20_000
+const bulk = 5000
 
 func (t *Tx) saveCases(ctx context.Context, list []cases.Case) error {
 	w := caseWriter{Tx: t}

@@ -173,10 +173,10 @@ func (t *Tx) observe(ctx context.Context, o *Observation) error {
 		return errors.New("it has no kind, no subject or no time")
 	}
 	if o.SHA256 != "" {
-		var kept int
-		err := t.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM observations WHERE kind = ? AND subject = ? AND sha256 = ? AND sense = ?",
-			string(o.Kind), o.Subject, o.SHA256, o.Sense).Scan(&kept)
-		if err != nil || kept > 0 {
+		var n int64
+		kept, err := t.one(ctx, "SELECT n FROM observations WHERE kind = ? AND subject = ? AND sha256 = ? AND sense = ?",
+			[]any{string(o.Kind), o.Subject, o.SHA256, o.Sense}, &n)
+		if err != nil || kept {
 			return err
 		}
 		if _, err := t.exec(ctx, "INSERT INTO messages (sha256, raw) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", o.SHA256, o.Raw); err != nil {
@@ -188,8 +188,8 @@ func (t *Tx) observe(ctx context.Context, o *Observation) error {
 		reason, since, body = cmp.Or(string(o.Fault.Reason), "unknown"), time.Time{}, o.Fault.Text
 	} else {
 		var sense, start string
-		before, err := optional(t.db.QueryRowContext(ctx, "SELECT sense, since FROM observations WHERE kind = ? AND subject = ? AND reason = '' AND at <= ? ORDER BY at DESC, n DESC LIMIT 1",
-			string(o.Kind), o.Subject, instant(o.At)).Scan(&sense, &start))
+		before, err := t.one(ctx, "SELECT sense, since FROM observations WHERE kind = ? AND subject = ? AND reason = '' AND at <= ? ORDER BY at DESC, n DESC LIMIT 1",
+			[]any{string(o.Kind), o.Subject, instant(o.At)}, &sense, &start)
 		if err != nil {
 			return err
 		}
@@ -202,6 +202,20 @@ func (t *Tx) observe(ctx context.Context, o *Observation) error {
 	_, err := t.exec(ctx, "INSERT INTO observations (kind, subject, at, since, witness, reason, not_before, sense, body, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		string(o.Kind), o.Subject, instant(o.At), instant(since), o.By, reason, instant(o.NotBefore), o.Sense, body, o.SHA256)
 	return err
+}
+
+// Kinds returns which kinds of observation the store holds.
+func (r reader) Kinds(ctx context.Context) (kinds []Kind, err error) {
+	err = r.each(ctx, func(rows *sql.Rows) error {
+		var k Kind
+		err := rows.Scan(&k)
+		kinds = append(kinds, k)
+		return err
+	}, "SELECT DISTINCT kind FROM observations ORDER BY kind")
+	if err != nil {
+		return nil, fmt.Errorf("store: read kinds of observation: %w", err)
+	}
+	return kinds, nil
 }
 
 // A Memory is what is known of one subject.

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +28,39 @@ func month(s string) checker.Month { return day(s + "-01").In() }
 
 func tempPath(t testing.TB) string { return filepath.Join(t.TempDir(), "test.db") }
 
-// open opens a store for writing until the test ends.
+// fresh is the file of a new store: to copy it is faster than to make it.
+var fresh = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "store")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "fresh.db")
+	s, err := Open(context.Background(), path, Options{Write: true})
+	if err != nil {
+		panic(err)
+	}
+	if err := s.Close(); err != nil {
+		panic(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return file
+})
+
+// quick opens a new store until the test ends.
+func quick(t testing.TB) *Store {
+	t.Helper()
+	path := tempPath(t)
+	if err := os.WriteFile(path, fresh(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, path)
+}
+
+// open opens or makes a store for writing until the test ends.
 func open(t testing.TB, path string) *Store {
 	t.Helper()
 	s, err := Open(context.Background(), path, Options{Write: true, Holder: "a test", Now: func() time.Time { return noon }})
@@ -56,7 +90,7 @@ func save(t testing.TB, s *Store, list ...cases.Case) {
 // found makes a case that was just found.
 func found(company, chamber, on string) cases.Case {
 	c := cases.Case{
-		Key: cases.Key{Company: company, Address: "pec" + company + "@pec.example", Family: cases.FamilyInactive, Chamber: chamber},
+		Key:    cases.Key{Company: company, Address: "pec" + company + "@pec.example", Family: cases.FamilyInactive, Chamber: chamber},
 		Ground: checker.GroundExpired, Rules: []checker.RuleID{"EXP-001"}, Found: day(on), Checked: day(on), Failed: day(on),
 		Facts: cases.Facts{CodiceFiscale: company, REA: "XX-" + company[5:], Name: "PROVA " + company + " S.R.L.", PEC: "PEC" + company + "@pec.example", File: "elenco.csv", Row: 2},
 	}

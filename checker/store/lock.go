@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +18,7 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("%s is in use by %s: try again when it has ended", e.Path, cmp.Or(e.Holder, "another process"))
+	return fmt.Sprintf("the store is in use by %s: try again when it has ended", cmp.Or(e.Holder, "another process"))
 }
 
 // A lock keeps other writers away from a store: an advisory lock of the operating system on a file beside it, which tells who holds it. The system gives the
@@ -59,9 +60,5 @@ func (l *lock) write(text string) error {
 }
 
 func (l *lock) release() error {
-	err := l.write("")
-	if e := l.f.Close(); err == nil {
-		err = e
-	}
-	return err
+	return errors.Join(l.write(""), unlock(l.f), l.f.Close())
 }

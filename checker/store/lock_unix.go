@@ -23,3 +23,7 @@ func openLocked(path string) (f *os.File, held bool, err error) {
 	}
 	return f, false, nil
 }
+
+// unlock gives the lock back at once: a child that is just being started holds a copy of every open file for a moment, and closing ours would not end
+// the lock before.
+func unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

@@ -156,11 +156,28 @@ type Tx struct {
 
 // exec runs a statement that is prepared once a transaction.
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, ctx, err := t.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// one scans the only row of a query that is prepared once a transaction, and reports whether there is one.
+func (t *Tx) one(ctx context.Context, query string, args []any, to ...any) (bool, error) {
+	stmt, ctx, err := t.prepare(ctx, query)
+	if err != nil {
+		return false, err
+	}
+	return optional(stmt.QueryRowContext(ctx, args...).Scan(to...))
+}
+
+func (t *Tx) prepare(ctx context.Context, query string) (*sql.Stmt, context.Context, error) {
 	if t.readOnly {
-		return nil, ErrReadOnly
+		return nil, nil, ErrReadOnly
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// The driver starts a goroutine for every statement that could be canceled; that the transaction can be is enough.
 	ctx = context.WithoutCancel(ctx)
@@ -168,11 +185,11 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, e
 	if stmt == nil {
 		var err error
 		if stmt, err = t.tx.PrepareContext(ctx, query); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		t.prepared[query] = stmt
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt, ctx, nil
 }
 
 // reader has the methods that a Store and a Tx share.

@@ -243,7 +243,7 @@ func TestKilledInTransaction(t *testing.T) {
 func TestUpdateIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	s := open(t, tempPath(t))
+	s := quick(t)
 	broken := errors.New("broken")
 	write := func(tx *Tx) {
 		if err := tx.SaveCases(ctx, []cases.Case{found(key(1), "alfa", "2026-11-02")}); err != nil {
@@ -362,8 +362,8 @@ func TestMigrations(t *testing.T) {
 		}
 		return schema
 	}
-	fresh := tempPath(t)
-	if err := open(t, fresh).Close(); err != nil {
+	made := tempPath(t)
+	if err := open(t, made).Close(); err != nil {
 		t.Fatal(err)
 	}
 	files, err := fs.Glob(schemaFiles, "schema/*.sql")
@@ -400,7 +400,7 @@ func TestMigrations(t *testing.T) {
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(schemaOf(fresh), schemaOf(path)); diff != "" {
+				if diff := cmp.Diff(schemaOf(made), schemaOf(path)); diff != "" {
 					t.Error(diff)
 				}
 			})

@@ -29,28 +29,31 @@ shared can only be seen among the lists of one run.`,
 		Example: `  pecaudit audit imprese.csv --out verifica.xlsx
   pecaudit audit imprese.xlsx --pec-status gestore.csv --findings rilievi.csv --json
   pecaudit audit scuole.csv --map pec=INDIRIZZOPECSCUOLA --map rea=CODICESCUOLA`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, lists []string) error {
+			if len(lists) == 0 {
+				return errors.New("name the lists to audit, or - for standard input")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error { return p.audit(c.Context(), &f, args) },
 	}
 	f.register(c)
-	c.Flags().StringVar(&f.out, "out", "", "write a workbook, FILE.xlsx")
-	c.Flags().StringVar(&f.findings, "findings", "", "write every rule that did not pass, FILE.jsonl or FILE.csv")
-	c.Flags().StringVar(&f.force, "findings-force", "all", "which findings: all or binding")
-	c.Flags().StringVar(&f.rows, "rows", "", "write every row as it was understood, FILE.jsonl or FILE.csv")
-	c.Flags().StringVar(&f.rejected, "rejected", "", "write the rows that could not be read, FILE.csv")
+	c.Flags().StringVar(&f.out, "out", "", "write a workbook, `FILE.xlsx`")
+	c.Flags().StringVar(&f.findings, "findings", "", "write every rule that did not pass, `FILE.jsonl|FILE.csv`")
+	c.Flags().StringVar(&f.force, "findings-force", "all", "which findings: `all|binding`")
+	c.Flags().StringVar(&f.rows, "rows", "", "write every row as it was understood, `FILE.jsonl|FILE.csv`")
+	c.Flags().StringVar(&f.rejected, "rejected", "", "write the rows that could not be read, `FILE.csv`")
+	c.Flags().StringVar(&f.store, "store", "", "keep and recall evidence in this store")
 	return c
 }
 
-func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) error {
+func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err error) {
 	asOf, err := date("--as-of", f.asOf, p.today())
 	if err != nil {
 		return err
 	}
 	if f.force != "all" && f.force != "binding" {
 		return usagef("--findings-force %q: it must be all or binding", f.force)
-	}
-	if err := distinctOutputs(f.out, f.findings, f.rows, f.rejected); err != nil {
-		return err
 	}
 	s, err := p.setup(f.config)
 	if err != nil {
@@ -63,13 +66,23 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) erro
 	for _, path := range lists {
 		s.Lists.Companies = append(s.Lists.Companies, ListFile{Path: path})
 	}
-	a, _, err := f.prepare(p, s, asOf, asOf.In())
+	a, reg, err := f.prepare(p, s, asOf, asOf.In())
 	if err != nil {
 		return err
 	}
+	inputs := slices.Concat(a.Companies, a.Status, a.Professionals, a.Directors, a.Pending, []string{f.config})
+	if err := checkOutputs([]string{f.out, f.findings, f.rows, f.rejected}, inputs); err != nil {
+		return err
+	}
+	if err := checkWorkbook(f.out); err != nil {
+		return err
+	}
 	outputs, err := audit.NewOutputs(f.findings, f.rows, f.rejected, f.force == "binding")
-	if err != nil {
+	if errors.Is(err, audit.ErrOutputName) {
 		return usageError{err}
+	}
+	if err != nil {
+		return err
 	}
 	defer outputs.Abort()
 
@@ -89,8 +102,20 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) erro
 			return outputs.Rejected(row)
 		},
 	}
+	st, closeStore, err := p.auditStore(ctx, s, f.store, f.receipts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeStore()) }()
 	bars := startProgress(f.progressTo(p))
 	a.Progress = bars.step
+	if st != nil {
+		e := s.evidence(p, st, reg.providers, asOf)
+		e.Progress = bars.step
+		if err := f.attach(ctx, p, s, e, a); err != nil {
+			return err
+		}
+	}
 	result, err := a.Run(ctx, sink)
 	bars.wait()
 	broken := errors.Is(err, audit.ErrRuleFault) // what was found stands, but the audit did not do what it should
@@ -113,18 +138,6 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) erro
 	}
 	if broken {
 		return audit.ErrRuleFault
-	}
-	return nil
-}
-
-// distinctOutputs refuses two outputs in one file: the second would silently replace the first.
-func distinctOutputs(paths ...string) error {
-	paths = slices.DeleteFunc(slices.Clone(paths), func(s string) bool { return s == "" })
-	slices.Sort(paths)
-	for i := 1; i < len(paths); i++ {
-		if paths[i] == paths[i-1] {
-			return usagef("%s is named for two outputs: give each a file of its own", paths[i])
-		}
 	}
 	return nil
 }

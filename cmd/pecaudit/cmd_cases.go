@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -100,6 +101,12 @@ func (p *program) casesListCommand() *cobra.Command {
 			on, err := date("--as-of", asOf, newest)
 			if err != nil {
 				return err
+			}
+			if _, ok := cases.FamilyOf(checker.Ground(ground)); ground != "" && !ok {
+				return usagef("--ground %q: no case stands on it; 'pecaudit rules' shows the grounds of the rules", ground)
+			}
+			if due < 0 {
+				return usagef("--due %d: it is a number of days, 0 or more", due)
 			}
 			filter := store.Filter{State: cases.State(state), Ground: checker.Ground(ground), Overdue: overdue, AsOf: on, WithEvents: asJSON}
 			if state != "" && !slices.Contains(cases.States(), cases.State(state)) {
@@ -209,6 +216,14 @@ func (p *program) printCases(ctx context.Context, st *store.Store, filter store.
 	return nil
 }
 
+// wrongID makes an ID that names no case, or several, what it is: a wrong command line.
+func wrongID(err error) error {
+	if errors.Is(err, store.ErrNoCase) {
+		return usageError{err}
+	}
+	return err
+}
+
 func (p *program) casesShowCommand() *cobra.Command {
 	var f storeFlags
 	c := &cobra.Command{
@@ -225,7 +240,7 @@ func (p *program) casesShowCommand() *cobra.Command {
 			defer st.Close()
 			found, err := st.Case(ctx, args[0])
 			if err != nil {
-				return err
+				return wrongID(err)
 			}
 			asOf, err := newestAsOf(ctx, st)
 			if err != nil {
@@ -272,7 +287,11 @@ again changes nothing.`,
 			if err != nil {
 				return usagef("--month: %w", err)
 			}
-			s, st, err := f.open(ctx, p, !dryRun)
+			open := func() (*setup, *store.Store, error) { return f.change(ctx, p, "cases publish") }
+			if dryRun {
+				open = func() (*setup, *store.Store, error) { return f.open(ctx, p, false) }
+			}
+			s, st, err := open()
 			if err != nil {
 				return err
 			}
@@ -294,11 +313,17 @@ again changes nothing.`,
 				return err
 			}
 			publish.DryRun, publish.Today = dryRun, laterOf(publish.Today, newest)
+			if err := publish.Refuse(checker.Date{}, sortedKeys(s.Procedure.Chambers)); err != nil {
+				return err
+			}
+			for _, warning := range s.warnings(publish.On) {
+				fmt.Fprintln(p.stderr, "pecaudit:", warning)
+			}
 			done, err := publish.Run(ctx, st)
 			if err != nil {
 				return err
 			}
-			p.tellPublished(done)
+			p.tellPublished(done, dryRun)
 			if dryRun || len(done.Slugs) == 0 {
 				return nil
 			}
@@ -323,10 +348,21 @@ again changes nothing.`,
 	return c
 }
 
-func (p *program) tellPublished(r *audit.PublishResult) {
-	fmt.Fprintf(p.stderr, "pecaudit: %d cases published\n", len(r.Listed))
+// tellPublished says what went out and what did not, and why.
+func (p *program) tellPublished(r *audit.PublishResult, dryRun bool) {
+	done := "published"
+	if dryRun {
+		done = "would be published"
+	}
+	fmt.Fprintf(p.stderr, "pecaudit: cases %s: %d\n", done, len(r.Listed))
 	for _, why := range sortedKeys(r.Skipped) {
-		fmt.Fprintf(p.stderr, "pecaudit: %d not published: %s\n", r.Skipped[why], why)
+		fmt.Fprintf(p.stderr, "pecaudit: cases not %s: %d, %s\n", done, r.Skipped[why], why)
+	}
+	for _, chamber := range r.Out {
+		fmt.Fprintf(p.stderr, "pecaudit: the chamber %s has a list of that day already: nothing was changed\n", chamber)
+	}
+	for _, why := range r.Left {
+		fmt.Fprintln(p.stderr, "pecaudit: left out:", why)
 	}
 }
 
@@ -354,7 +390,7 @@ func (p *program) casesRecordCommand() *cobra.Command {
 				return err
 			}
 			e.Event = cases.EventKind(event)
-			_, st, err := f.open(ctx, p, true)
+			_, st, err := f.change(ctx, p, "cases record")
 			if err != nil {
 				return err
 			}
@@ -368,7 +404,7 @@ func (p *program) casesRecordCommand() *cobra.Command {
 			err = st.Update(ctx, func(tx *store.Tx) error {
 				found, err := tx.Case(ctx, args[0])
 				if err != nil {
-					return err
+					return wrongID(err)
 				}
 				old := len(found.Events)
 				if err := cases.Record(found, e); err != nil {

@@ -69,6 +69,6 @@ values in force and the procedure of each chamber.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "configuration file")
+	c.Flags().StringVar(&config, "config", "", "configuration `FILE`")
 	return c
 }

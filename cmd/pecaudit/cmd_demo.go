@@ -151,7 +151,7 @@ func readOffice(path string) ([]officeEntry, error) {
 // recordOffice enters what the office did from one day to another.
 func (p *program) recordOffice(ctx context.Context, config string, office []officeEntry, from, to string) error {
 	f := storeFlags{config: config}
-	_, st, err := f.open(ctx, p, true)
+	_, st, err := f.change(ctx, p, "demo")
 	if err != nil {
 		return err
 	}

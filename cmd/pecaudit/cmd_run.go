@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -24,7 +26,7 @@ func (f *storeFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.dsn, "store", "", "the store (default: the configuration's)")
 }
 
-// open opens the configuration and the store that it names, or the flag.
+// open opens the configuration and the store that it names, or the flag; to write, it makes one where there is none.
 func (f *storeFlags) open(ctx context.Context, p *program, write bool) (*setup, *store.Store, error) {
 	s, err := p.setup(f.config)
 	if err != nil {
@@ -34,6 +36,25 @@ func (f *storeFlags) open(ctx context.Context, p *program, write bool) (*setup, 
 		s.Store = f.dsn
 	}
 	st, err := store.Open(ctx, s.Store, store.Options{Write: write, Now: p.now})
+	switch {
+	case !write && errors.Is(err, fs.ErrNotExist):
+		return nil, nil, usageError{err}
+	case err != nil:
+		return nil, nil, err
+	}
+	return s, st, nil
+}
+
+// change opens for a command a store that must be there already, to change it.
+func (f *storeFlags) change(ctx context.Context, p *program, command string) (*setup, *store.Store, error) {
+	s, st, err := f.open(ctx, p, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := st.Close(); err != nil {
+		return nil, nil, err
+	}
+	st, err = store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit " + command, Now: p.now})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,12 +154,15 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 			return err
 		}
 		publish.Today = laterOf(p.today(), asOf)
+		if err := publish.Refuse(asOf, sortedKeys(s.Procedure.Chambers)); err != nil {
+			return err
+		}
 	}
 	for _, warning := range s.warnings(asOf) {
 		fmt.Fprintln(p.stderr, "pecaudit:", warning)
 	}
 
-	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Now: p.now})
+	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit run", Now: p.now})
 	if err != nil {
 		return err
 	}
@@ -147,13 +171,13 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	if err := b.Refuse(ctx); err != nil {
 		return err
 	}
-	if publish != nil {
-		if err := publish.Refuse(asOf, chambers); err != nil {
-			return err
-		}
-	}
 	bars := startProgress(f.progressTo(p))
 	b.Progress = bars.step
+	e := s.evidence(p, st, reg.providers, asOf)
+	e.Progress = bars.step
+	if err := f.attach(ctx, p, s, e, &b.Audit); err != nil {
+		return err
+	}
 	result, err := b.Run(ctx)
 	bars.wait()
 	if err != nil {
@@ -165,12 +189,16 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 			fmt.Fprintf(p.stderr, "pecaudit: held: %s; look at the workbooks (BOZZA), then run again with --accept %s\n", h.Why, cmp.Or(string(h.Rule), h.Chamber))
 		}
 	}
-	if publish != nil && len(result.Holds) == 0 {
+	switch {
+	case publish != nil && len(result.Holds) > 0:
+		fmt.Fprintln(p.stderr, "pecaudit: nothing was published: the run is held")
+	case publish != nil:
+		publish.Publication.Run = result.Run
 		done, err := publish.Run(ctx, st)
 		if err != nil {
 			return err
 		}
-		p.tellPublished(done)
+		p.tellPublished(done, false)
 	}
 	written, err := audit.WriteBooks(ctx, st, month, s.OutDir, result.Slugs)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,7 +22,8 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var config, listen string
+	var f storeFlags
+	var listen string
 	c := &cobra.Command{
 		Use:   "serve --config FILE",
 		Short: "Stays up and starts the monthly run by cron",
@@ -30,9 +32,9 @@ summer time removes or doubles). If the current month's run was missed, it is ma
 cleanly on SIGTERM: a run that is under way leaves nothing half done.`,
 		Example: "  pecaudit serve --config /etc/pecaudit/pecaudit.yaml --listen 127.0.0.1:8484",
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), config, listen) },
+		RunE:    func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), &f, listen) },
 	}
-	c.Flags().StringVar(&config, "config", "", "configuration file")
+	f.register(c)
 	c.Flags().StringVar(&listen, "listen", "", "answer GET /healthz on this local address, for example 127.0.0.1:8484")
 	return c
 }
@@ -71,7 +73,7 @@ func parseSchedule(spec string) (schedule cron.Schedule, err error) {
 // server runs months by the clock.
 type server struct {
 	*program
-	config   string
+	flags    *storeFlags
 	schedule cron.Schedule
 	lock     sync.Mutex
 	health   health
@@ -86,12 +88,15 @@ type health struct {
 	Next   time.Time `json:"next"`
 }
 
-func (p *program) serve(ctx context.Context, config, listen string) error {
-	s, err := p.setup(config)
+func (p *program) serve(ctx context.Context, f *storeFlags, listen string) error {
+	s, err := p.setup(f.config)
 	if err != nil {
 		return err
 	}
-	srv := &server{program: p, config: config, health: health{Status: "ok"}}
+	if f.dsn != "" {
+		s.Store = f.dsn
+	}
+	srv := &server{program: p, flags: f, health: health{Status: "ok"}}
 	if srv.schedule, err = parseSchedule(s.Schedule); err != nil {
 		return usagef("schedule: %w", err)
 	}
@@ -134,8 +139,11 @@ func (s *server) missed(ctx context.Context, set *setup) (bool, error) {
 	if due := s.schedule.Next(first); due.After(s.now()) {
 		return false, nil
 	}
-	st, err := store.Open(ctx, set.Store, store.Options{Write: true, Now: s.now})
-	if err != nil {
+	st, err := store.Open(ctx, set.Store, store.Options{Now: s.now})
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // the first run makes it
+		return true, nil
+	case err != nil:
 		return false, err
 	}
 	defer st.Close()
@@ -149,7 +157,7 @@ func (s *server) run(ctx context.Context) {
 	s.tell(func(h *health) { h.Status, h.Month = "running", month.String() })
 	one := *s.program
 	one.code = exitDone
-	err := one.monthly(ctx, &runFlags{inputs: inputs{config: s.config, quiet: true}})
+	err := one.monthly(ctx, &runFlags{inputs: inputs{config: s.flags.config, quiet: true}, store: s.flags.dsn})
 	status, code := "ok", one.code
 	if err != nil {
 		status, code = "failed", exitFailed

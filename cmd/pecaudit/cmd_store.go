@@ -55,7 +55,7 @@ with all that they refer to retention.cases (10 years) after their end.`,
 		Example: "  pecaudit store purge --config pecaudit.yaml --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, st, err := f.open(c.Context(), p, true)
+			s, st, err := f.change(c.Context(), p, "store purge")
 			if err != nil {
 				return err
 			}

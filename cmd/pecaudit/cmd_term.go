@@ -48,9 +48,9 @@ func (p *program) termCommand() *cobra.Command {
 			}{proc.ID, t.Published, t.Nominal, t.Shifted, t.Safe})
 		},
 	}
-	c.Flags().StringVar(&published, "published", "", "day of publication at the Albo, YYYY-MM-DD")
-	c.Flags().StringVar(&procedure, "procedure", "", "ID of the procedure (default: the configuration's, else giudice-45)")
-	c.Flags().StringVar(&config, "config", "", "configuration file")
+	c.Flags().StringVar(&published, "published", "", "day of publication at the Albo, `YYYY-MM-DD`")
+	c.Flags().StringVar(&procedure, "procedure", "", "`ID` of the procedure (default: the configuration's, else giudice-45)")
+	c.Flags().StringVar(&config, "config", "", "configuration `FILE`")
 	return c
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,22 +29,22 @@ type inputs struct {
 func (in *inputs) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&in.config, "config", "", "configuration file")
-	f.StringVar(&in.asOf, "as-of", "", "the day that the audit speaks for, YYYY-MM-DD (default: today in Rome)")
-	f.StringArrayVar(&in.status, "pec-status", nil, "list of mailboxes with their state and expiry (repeatable)")
-	f.StringArrayVar(&in.professionals, "professionals", nil, "list of professionals with their PEC (repeatable)")
-	f.StringArrayVar(&in.directors, "directors", nil, "list of directors with their PEC (repeatable)")
-	f.StringArrayVar(&in.pending, "pending", nil, "list of filings sent and not yet processed (repeatable)")
+	f.StringVar(&in.config, "config", "", "configuration `FILE`")
+	f.StringVar(&in.asOf, "as-of", "", "the day that the audit speaks for, `YYYY-MM-DD` (default: today in Rome)")
+	f.StringArrayVar(&in.status, "pec-status", nil, "list of mailboxes with their state and expiry, `FILE` (repeatable)")
+	f.StringArrayVar(&in.professionals, "professionals", nil, "list of professionals with their PEC, `FILE` (repeatable)")
+	f.StringArrayVar(&in.directors, "directors", nil, "list of directors with their PEC, `FILE` (repeatable)")
+	f.StringArrayVar(&in.pending, "pending", nil, "list of filings sent and not yet processed, `FILE` (repeatable)")
 	f.StringArrayVar(&in.receipts, "receipts", nil, "certified receipts: .eml, .mbox, a folder, a Maildir (repeatable)")
-	f.StringArrayVar(&in.mapping, "map", nil, "take a column as a field, FIELD=HEADER (repeatable)")
-	f.StringArrayVar(&in.listDates, "list-date", nil, "the day a list speaks for, FILE=YYYY-MM-DD (repeatable)")
-	f.StringVar(&in.encoding, "encoding", "", "encoding of text lists: utf-8, windows-1252, utf-16 (default: found by itself)")
-	f.StringVar(&in.delimiter, "delimiter", "", "delimiter of text lists (default: found by itself)")
-	f.StringVar(&in.sheet, "sheet", "", "sheet of workbooks (default: the first with the needed headers)")
-	f.StringVar(&in.coverage, "coverage", "", "what the lists together hold: national, chamber or extract")
-	f.StringVar(&in.live, "live", "", "live evidence to gather: none, dns or dns,smtp")
-	f.StringArrayVar(&in.dnsServers, "dns-server", nil, "DNS server, HOST:PORT (repeatable; default: the system's)")
-	f.IntVar(&in.smtpPort, "smtp-port", 0, "port of mail exchangers (default 25)")
+	f.StringArrayVar(&in.mapping, "map", nil, "take a column as a field, `FIELD=HEADER` (repeatable)")
+	f.StringArrayVar(&in.listDates, "list-date", nil, "the day a list speaks for, `FILE=YYYY-MM-DD` (repeatable)")
+	f.StringVar(&in.encoding, "encoding", "", "`ENCODING` of text lists: utf-8, windows-1252, utf-16 (default: found by itself)")
+	f.StringVar(&in.delimiter, "delimiter", "", "delimiter of text lists, one `CHARACTER` or tab (default: found by itself)")
+	f.StringVar(&in.sheet, "sheet", "", "`NAME` of the sheet of workbooks (default: the first with the needed headers)")
+	f.StringVar(&in.coverage, "coverage", "", "what the lists together hold: `national|chamber|extract` (default: the configuration's, else extract)")
+	f.StringVar(&in.live, "live", "", "live evidence to gather: `none|dns|dns,smtp` (default: the configuration's, else none)")
+	f.StringArrayVar(&in.dnsServers, "dns-server", nil, "DNS server, `HOST:PORT` (repeatable; default: the system's)")
+	f.IntVar(&in.smtpPort, "smtp-port", 0, "`PORT` of mail exchangers (default: the configuration's, else 25)")
 	f.BoolVar(&in.json, "json", false, "print the summary as JSON")
 	f.BoolVar(&in.quiet, "quiet", false, "no progress, no summary")
 	f.BoolVar(&in.exitCode, "exit-code", false, "exit with 3 when rows are non-compliant")
@@ -123,6 +125,7 @@ func (in *inputs) prepare(p *program, s *setup, asOf checker.Date, month checker
 			}
 		}
 	}
+	given := slices.Concat(a.Companies, a.Status, a.Professionals, a.Directors, a.Pending)
 	for _, d := range in.listDates {
 		i := strings.LastIndexByte(d, '=')
 		if i <= 0 {
@@ -131,6 +134,9 @@ func (in *inputs) prepare(p *program, s *setup, asOf checker.Date, month checker
 		on, err := date("--list-date", d[i+1:], checker.Date{})
 		if err != nil {
 			return nil, nil, err
+		}
+		if !slices.ContainsFunc(given, func(path string) bool { return filepath.Clean(path) == filepath.Clean(d[:i]) }) {
+			return nil, nil, usagef("--list-date %s: no list of this run is %s; the lists are %s", d, d[:i], strings.Join(given, ", "))
 		}
 		a.Load.ListDates[d[:i]] = on
 	}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +55,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if isTerminal(p.stderr) {
 		p.log = p.log.Output(zerolog.ConsoleWriter{Out: p.stderr, TimeFormat: time.TimeOnly, NoColor: p.getenv("NO_COLOR") != ""})
 	}
+	p.stdin = &stoppable{ctx: ctx, from: p.stdin}
 	root := p.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -101,10 +104,22 @@ func (p *program) command() *cobra.Command {
 their legal source, follows a case for each irregular one, and writes one workbook per chamber of commerce.
 
 Try it on built-in data:  pecaudit demo`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Example:                    "  pecaudit demo\n  pecaudit audit imprese.csv --out verifica.xlsx",
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       cobra.ArbitraryArgs,
+		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			hint := ""
+			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+				hint = "; did you mean " + strings.Join(near, " or ") + "?"
+			}
+			return usagef("there is no command %q%s; 'pecaudit --help' lists them", args[0], hint)
+		},
 	}
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
@@ -113,12 +128,13 @@ Try it on built-in data:  pecaudit demo`,
 		return usagef("%w; see '%s --help'", err, c.CommandPath())
 	})
 	root.AddCommand(
-		p.auditCommand(), p.runCommand(), p.serveCommand(), p.reportCommand(), p.casesCommand(), p.termCommand(), p.rulesCommand(),
-		p.storeCommand(), p.demoCommand(), p.checkConfigCommand(), p.versionCommand(),
+		p.auditCommand(), p.runCommand(), p.serveCommand(), p.reportCommand(), p.casesCommand(), p.observeCommand(), p.probeCommand(),
+		p.receiptsCommand(), p.termCommand(), p.rulesCommand(), p.storeCommand(), p.demoCommand(), p.checkConfigCommand(), p.versionCommand(),
 	)
-	for _, c := range root.Commands() {
-		dress(c)
-	}
+	root.AddCommand(completionCommand(root))
+	root.InitDefaultHelpCmd()
+	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitCodes + "\n") // its commands inherit it
+	refuseAsUsage(root)
 	return root
 }
 
@@ -128,19 +144,42 @@ const exitCodes = `Exit codes:
   1 did not complete                  4 completed, too many rows undetermined
   2 usage or configuration            5 held by the brake`
 
-// dress gives a command and its subcommands what all have: exit codes in the help, wrong arguments as usage errors.
-func dress(c *cobra.Command) {
-	c.SetUsageTemplate(c.UsageTemplate() + "\n" + exitCodes + "\n")
+// refuseAsUsage makes usage errors of the wrong arguments of a command and its subcommands.
+func refuseAsUsage(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
+			switch err := check(c, args); {
+			case err == nil:
+				return nil
+			case len(args) > 0 && strings.HasPrefix(err.Error(), "unknown command"): // what cobra.NoArgs says
+				return usagef("%s takes no argument such as %q; see '%s --help'", c.CommandPath(), args[0], c.CommandPath())
+			default:
 				return usagef("%w; see '%s --help'", err, c.CommandPath())
 			}
-			return nil
 		}
 	}
 	for _, sub := range c.Commands() {
-		dress(sub)
+		refuseAsUsage(sub)
+	}
+}
+
+// completionCommand prints what a shell needs to complete commands, flags and the IDs of rules.
+func completionCommand(root *cobra.Command) *cobra.Command {
+	shells := map[string]func(io.Writer) error{
+		"bash":       func(w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+		"zsh":        root.GenZshCompletion,
+		"fish":       func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+		"powershell": root.GenPowerShellCompletionWithDesc,
+	}
+	names := slices.Sorted(maps.Keys(shells))
+	return &cobra.Command{
+		Use:       "completion " + strings.Join(names, "|"),
+		Short:     "Prints the completion script of a shell",
+		Long:      "Prints the script that lets a shell complete commands, flags and the IDs of rules.",
+		Example:   "  source <(pecaudit completion bash)\n  pecaudit completion fish > ~/.config/fish/completions/pecaudit.fish",
+		ValidArgs: names,
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		RunE:      func(c *cobra.Command, args []string) error { return shells[args[0]](c.OutOrStdout()) },
 	}
 }
 

@@ -1,15 +1,22 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"cmp"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // scriptCommands are what scripts may say beyond testscript's own words.
@@ -18,6 +25,13 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"json":     scriptJSON,
 	"sheets":   scriptSheets,
 	"cell":     scriptCell,
+	"column":   scriptColumn,
+	"states":   scriptStates,
+	"caseid":   scriptCaseID,
+	"project":  scriptProject,
+	"encode":   scriptEncode,
+	"pack":     scriptPack,
+	"workbook": scriptWorkbook,
 }
 
 // exitcode N pecaudit ARGS...: the program ends with N.
@@ -120,4 +134,119 @@ func openBook(ts *testscript.TestScript, name string) *excelize.File {
 	f, err := excelize.OpenReader(bytes.NewReader(data))
 	ts.Check(err)
 	return f
+}
+
+// project FILE OUT COLUMN...: writes a line for each JSON line or CSV row of FILE into OUT, with these columns, one blank between; "-" for nothing, commas
+// in lists, no blanks inside. For cmp with what a person wrote.
+func scriptProject(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: project FILE OUT COLUMN...")
+	}
+	data := ts.ReadFile(args[0])
+	var out strings.Builder
+	line := func(value func(column string) string) {
+		for i, column := range args[2:] {
+			v := strings.Join(strings.Fields(value(column)), "_")
+			out.WriteString(map[bool]string{true: " "}[i > 0] + cmp.Or(v, "-"))
+		}
+		out.WriteByte('\n')
+	}
+	if strings.HasSuffix(args[0], ".csv") {
+		r := csv.NewReader(strings.NewReader(strings.TrimPrefix(data, "\ufeff")))
+		r.Comma = ';'
+		rows, err := r.ReadAll()
+		ts.Check(err)
+		for _, row := range rows[1:] {
+			line(func(column string) string { return row[slices.Index(rows[0], column)] })
+		}
+	} else {
+		for text := range strings.Lines(data) {
+			var v any
+			ts.Check(json.Unmarshal([]byte(text), &v))
+			line(func(column string) string {
+				return strings.NewReplacer("[", "", "]", "", `"`, "").Replace(jsonAt(v, column))
+			})
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o600))
+}
+
+// encode HOW IN OUT: writes the text of IN into OUT as utf-8-bom, utf-16le, utf-16be, windows-1252, or with the line ends crlf or cr.
+func scriptEncode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: encode HOW IN OUT")
+	}
+	text := ts.ReadFile(args[1])
+	var err error
+	switch args[0] {
+	case "utf-8-bom":
+		text = "\ufeff" + text
+	case "utf-16le":
+		text, err = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text)
+	case "utf-16be":
+		text, err = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder().String(text)
+	case "windows-1252":
+		text, err = charmap.Windows1252.NewEncoder().String(text)
+	case "crlf":
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	case "cr":
+		text = strings.ReplaceAll(text, "\n", "\r")
+	default:
+		ts.Fatalf("encode %s is not known", args[0])
+	}
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
+}
+
+// pack OUT.zip FILE...: makes a zip of the files.
+func scriptPack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pack OUT.zip FILE...")
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range args[1:] {
+		w, err := z.Create(name)
+		ts.Check(err)
+		_, err = w.Write([]byte(ts.ReadFile(name)))
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}
+
+// workbook OUT.xlsx SHEET=FILE.csv...: makes a workbook of lists separated by semicolons. A sheet whose name begins with ~ is hidden; a cell like 2026-11-01
+// becomes a date, one of digits only a number.
+func scriptWorkbook(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: workbook OUT.xlsx SHEET=FILE.csv...")
+	}
+	f := excelize.NewFile()
+	defer f.Close()
+	for i, arg := range args[1:] {
+		name, file, _ := strings.Cut(arg, "=")
+		name, hidden := strings.CutPrefix(name, "~")
+		if i == 0 {
+			ts.Check(f.SetSheetName("Sheet1", name))
+		} else if _, err := f.NewSheet(name); err != nil {
+			ts.Check(err)
+		}
+		row := 0
+		for line := range strings.Lines(ts.ReadFile(file)) {
+			row++
+			for col, cell := range strings.Split(strings.TrimSuffix(line, "\n"), ";") {
+				at, err := excelize.CoordinatesToCellName(col+1, row)
+				ts.Check(err)
+				var value any = cell
+				if day, err := time.Parse(time.DateOnly, cell); err == nil {
+					value = day
+				} else if n, err := strconv.Atoi(cell); err == nil {
+					value = n
+				}
+				ts.Check(f.SetCellValue(name, at, value))
+			}
+		}
+		ts.Check(f.SetSheetVisible(name, !hidden))
+	}
+	ts.Check(f.SaveAs(ts.MkAbs(args[0])))
 }

@@ -28,6 +28,7 @@ type dialog struct {
 	secure, inMail    bool
 	recipients, asked int // in the transaction, in the connection
 	errors            int
+	ended             bool
 }
 
 // converse plays one connection to its end.
@@ -39,13 +40,9 @@ func (x *exchanger) converse(conn net.Conn) {
 	x.seen.Together = max(x.seen.Together, x.now)
 	total, together := x.seen.Connections, x.now
 	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		x.now--
-		s.mu.Unlock()
-	}()
 
 	d := &dialog{x: x, conn: conn, in: bufio.NewReader(conn)}
+	defer d.end()
 	if !s.pause(x.banner) {
 		return
 	}
@@ -55,6 +52,9 @@ func (x *exchanger) converse(conn net.Conn) {
 		greeting = x.greeting
 	case x.together > 0 && together > x.together, x.total > 0 && total > x.total:
 		greeting = "421 4.7.0 " + x.host + " Too many connections"
+	}
+	if greeting[0] != '2' {
+		d.end()
 	}
 	if !d.say(greeting) || greeting[0] != '2' {
 		return
@@ -73,6 +73,16 @@ func (x *exchanger) converse(conn net.Conn) {
 		if !d.obey(strings.TrimRight(line, "\r\n")) {
 			return
 		}
+	}
+}
+
+// end is called before the client can know that the connection is over, lest its next one be counted beside this one.
+func (d *dialog) end() {
+	if !d.ended {
+		d.ended = true
+		d.x.server.mu.Lock()
+		d.x.now--
+		d.x.server.mu.Unlock()
 	}
 }
 
@@ -107,6 +117,7 @@ func (d *dialog) obey(line string) bool {
 		d.inMail, d.recipients = false, 0
 		return d.say("250 2.0.0 Ok")
 	case "QUIT":
+		d.end()
 		d.say("221 2.0.0 Bye")
 		return false
 	case "MAIL":
@@ -132,6 +143,8 @@ func (d *dialog) startTLS() bool {
 	case !d.say("220 2.0.0 Go on"):
 		return false
 	case d.x.starttls == "broken":
+		_, _ = d.in.ReadByte()
+		d.end()
 		_, _ = d.conn.Write([]byte("this is no TLS\r\n"))
 		return false
 	}
@@ -177,6 +190,7 @@ func (d *dialog) rcpt(argument string) bool {
 		return false
 	case x.session > 0 && d.asked > x.session:
 		x.count(func(e *Exchanger) { e.HungUp++ })
+		d.end()
 		d.say("421 4.7.0 " + x.host + " That is enough for one connection")
 		return false
 	case x.recipients > 0 && d.recipients > x.recipients:
@@ -228,6 +242,7 @@ func (d *dialog) scold(reply string) bool {
 	x := d.x
 	if x.hard > 0 && d.errors >= x.hard {
 		x.count(func(e *Exchanger) { e.HungUp++ })
+		d.end()
 		d.say("421 4.7.0 " + x.host + " Error: too many errors")
 		return false
 	}
@@ -237,7 +252,12 @@ func (d *dialog) scold(reply string) bool {
 			return false
 		}
 	}
-	return d.say(reply) && !strings.HasPrefix(reply, "421")
+	if strings.HasPrefix(reply, "421") {
+		d.end()
+		d.say(reply)
+		return false
+	}
+	return d.say(reply)
 }
 
 // say sends a reply of one or more lines.
