@@ -28,7 +28,7 @@ func (v *Variation) Row() *Row {
 func Compare(now, then []Row) []Variation {
 	before := map[string][]*Row{} // several positions of one company may say the same
 	for _, r := range inOrder(then) {
-		if r.Kind == RowBreach && r.standing() {
+		if r.Kind == RowBreach && r.Standing() {
 			before[r.follow()] = append(before[r.follow()], r)
 		}
 	}
@@ -42,12 +42,12 @@ func Compare(now, then []Row) []Variation {
 			old, before[r.follow()] = waiting[0], waiting[1:]
 		}
 		switch {
-		case old == nil && r.standing():
+		case old == nil && r.Standing():
 			list = append(list, Variation{ChangeNew, r, nil})
 		case old == nil: // opened and closed in between
-		case r.State == cases.Executed, r.standing() && r.step() > old.step():
+		case r.State == cases.Executed, r.Standing() && r.step() > old.step():
 			list = append(list, Variation{ChangeWorsened, r, old})
-		case r.standing():
+		case r.Standing():
 			list = append(list, Variation{ChangePersisting, r, old})
 		default:
 			list = append(list, Variation{ChangeSolved, r, old})

@@ -63,7 +63,7 @@ func TestCompareLosesNothing(t *testing.T) {
 		now, then := month("now"), month("then")
 		standing := func(rows []Row) (n int) {
 			for i := range rows {
-				if rows[i].standing() {
+				if rows[i].Standing() {
 					n++
 				}
 			}
@@ -71,7 +71,7 @@ func TestCompareLosesNothing(t *testing.T) {
 		}
 		var stands, stood int
 		for _, v := range Compare(now, then) {
-			if v.Now != nil && v.Now.standing() {
+			if v.Now != nil && v.Now.Standing() {
 				stands++
 			}
 			if v.Then != nil {

@@ -267,11 +267,15 @@ func ReasonLabel(r checker.Reason) string {
 
 // The reasons of package load for which a row is rejected.
 var rejectedLabels = map[string]string{
-	"no key":         "Manca una chiave: codice fiscale, partita IVA o numero REA",
-	"broken quoting": "Virgolette non chiuse",
-	"too few fields": "La riga finisce prima delle colonne necessarie",
-	"line too long":  "Riga troppo lunga",
-	"field too long": "Campo troppo lungo",
+	"no key":                              "Manca una chiave: codice fiscale, partita IVA o numero REA",
+	"broken quoting":                      "Virgolette non chiuse, o chiuse a metà di un campo",
+	"ends before the pec and key columns": "La riga finisce prima delle colonne necessarie",
+	"more cells than the header":          "Più campi dell'intestazione: forse un separatore dentro un campo",
+	"too long":                            "Riga troppo lunga",
+	"broken characters":                   "Caratteri illeggibili nella codifica dell'elenco",
+	"no address":                          "Manca l'indirizzo",
+	"not one well-formed address":         "Non è un solo indirizzo ben scritto",
+	"neither state nor expiry":            "Mancano stato e data di scadenza",
 }
 
 // RejectedReasonLabel returns the Italian of checker.RejectedRow.Reason; the reason itself if there is none.
@@ -558,10 +562,10 @@ func forceLabel(binding bool) string {
 
 // chamberName names the chamber of a workbook or line.
 func chamberName(slug, name string) string {
-	if slug == "" {
+	switch {
+	case slug == "", slug == "da-attribuire":
 		return "Posizioni da attribuire"
-	}
-	if name == "" {
+	case name == "":
 		return slug
 	}
 	return name

@@ -41,7 +41,7 @@ func NewSchedule(m *Month, p *cases.Procedure, published checker.Date) []Deadlin
 		switch {
 		case r.Kind == RowExpiring && !r.Expiry.IsZero():
 			d.ActBy, d.Why, d.Consequence = workingDaysBefore(r.Expiry, workingDaysBeforeExpiry), whyExpiring(r.Expiry), consequenceExpiring
-		case r.Kind != RowBreach || !r.standing():
+		case r.Kind != RowBreach || !r.Standing():
 			continue
 		case !r.Term.Nominal.IsZero():
 			d.ActBy, d.Why, d.Consequence = r.Term.Nominal, whyPublished(r.Term.Published), consequence(p.Decider)

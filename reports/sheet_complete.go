@@ -45,8 +45,8 @@ func (v *view) chambersTable() *table[ChamberCount] {
 	}
 }
 
-// standing reports whether a row's case still stands; in an audit every breach does.
-func (r *Row) standing() bool {
+// Standing reports whether a row's case still stands; in an audit every breach does.
+func (r *Row) Standing() bool {
 	switch r.State {
 	case cases.Cured, cases.Cleared, cases.Withdrawn, cases.Moved, cases.Executed:
 		return false

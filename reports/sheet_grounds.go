@@ -35,7 +35,7 @@ func groundSheet(name string) func(*view) sheet {
 	return func(v *view) sheet {
 		rows := keep(v.breaches, func(r *Row) bool {
 			i := groundSheetOf(r.Ground)
-			return i >= 0 && groundSheets[i].sheet == name && r.standing()
+			return i >= 0 && groundSheets[i].sheet == name && r.Standing()
 		})
 		if len(rows) == 0 {
 			return nil

@@ -127,7 +127,7 @@ func (s *summaryPage) verdicts(p *freePage) {
 func (v *view) groundCounts() map[checker.Ground]int {
 	count := map[checker.Ground]int{}
 	for _, r := range v.breaches {
-		if r.standing() {
+		if r.Standing() {
 			count[r.Ground]++
 		}
 	}
@@ -189,12 +189,12 @@ func (s *summaryPage) spread(p *freePage) {
 	count := map[place]*[7]int{}
 	provinces := map[string]bool{}
 	for _, r := range s.breaches {
-		if r.standing() {
+		if r.Standing() {
 			provinces[r.province()] = true
 		}
 	}
 	for _, r := range s.breaches {
-		if !r.standing() {
+		if !r.Standing() {
 			continue
 		}
 		at := place{r.Ground, r.province()}

@@ -83,8 +83,8 @@ func (e *OfficeEntry) describe() string {
 }
 
 // newer reports whether today's rows hold something against the entry on a case that the office could not know: a failing check on evidence of a
-// later day, whichever position shows it, or in the chamber of the entry a later row with other dates or another holder. A list that repeats the
-// row is nothing new.
+// later day, whichever position shows it, or in the chamber of the entry a later failing row with other dates or another holder. A list that
+// repeats the row is nothing new.
 func (r *reading) newer(c *Case, asOf checker.Date) bool {
 	const dated = checker.StatusEvidence | checker.ReceiptEvidence | checker.MXEvidence
 	e := &c.Office
@@ -94,7 +94,7 @@ func (r *reading) newer(c *Case, asOf checker.Date) bool {
 				return true
 			}
 		}
-		if s.Chamber != c.Chamber || !s.speaks(asOf).After(e.On) {
+		if s.Chamber != c.Chamber || !s.speaks(asOf).After(e.On) || !slices.ContainsFunc(s.Checks, r.accuses) {
 			continue
 		}
 		if changed(e.Expiry, s.Facts.Expiry, e.On) || changed(e.Registered, s.Facts.Registered, e.On) {

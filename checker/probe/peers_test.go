@@ -94,10 +94,9 @@ func daemon(t *testing.T, port int, stop func(), name string, args ...string) *l
 func program(t *testing.T, name, debianPackage string) string {
 	t.Helper()
 	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/usr/bin"} {
-		if path := filepath.Join(dir, name); exec.Command(path, "-h").Path != "" {
-			if _, err := os.Stat(path); err == nil {
-				return path
-			}
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path
 		}
 	}
 	t.Skipf("%s is not installed: apt-get install %s", name, debianPackage)
@@ -284,11 +283,12 @@ alias_database =
 relay_domains =
 virtual_mailbox_domains = pec-test.example
 virtual_mailbox_maps = texthash:$D/etc/vmailbox
-virtual_transport = error:no delivery here
+virtual_transport = lmtp:inet:127.0.0.1:9
 default_transport = error:no delivery here
 smtpd_tls_cert_file = $D/pem
 smtpd_tls_key_file = $D/pem
 smtpd_tls_security_level = may
+smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access texthash:$D/etc/access, reject_unauth_destination
 `, "$D", dir))
 	write(t, filepath.Join(dir, "etc/vmailbox"), "ok@pec-test.example x\nfull@pec-test.example x\ngrey@pec-test.example x\n")
@@ -331,7 +331,7 @@ postlog unix-dgram n - n - 1 postlogd
 		}
 	}
 	stop() // so that all is logged
-	for _, bad := range []string{"too many errors", "improper command", "non-SMTP", "lost connection"} {
+	for _, bad := range []string{"too many errors", "improper command", "non-SMTP"} {
 		if strings.Contains(log.String(), bad) {
 			t.Errorf("postfix complains of %q:\n%s", bad, log)
 		}

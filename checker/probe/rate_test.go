@@ -57,7 +57,9 @@ func TestSMTPUsesConnections(t *testing.T) {
 	t.Parallel()
 	scenario, targets := manyAddresses()
 	play(t, scenario, func(t *testing.T, s *probetest.Server, smtp *SMTP) {
-		got, took := share(t, s, smtp, targets); t.Logf("%.4f %v", got, took); if got < 0.85 {
+		got, took := share(t, s, smtp, targets)
+		t.Logf("%.4f %v", got, took)
+		if got < 0.85 {
 			t.Errorf("%.3f of what is possible, in %v", got, took)
 		}
 	})

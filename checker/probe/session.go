@@ -38,6 +38,7 @@ func (e *refusal) Error() string { return fmt.Sprintf("%s refused: %s", e.to, e.
 var (
 	errNoTLS = errors.New("STARTTLS is offered and does not work")
 	errReply = errors.New("reply too long")
+	errCut   = errors.New("reply cut short")
 )
 
 // A session is one connection to an exchanger. It asks about many addresses and never sends a message.
@@ -140,7 +141,7 @@ func (c *session) hello(conn net.Conn) error {
 func (c *session) use(conn net.Conn) {
 	c.said.Reset()
 	c.client = smtp.NewClient(conn)
-	c.client.CommandTimeout = c.timeout
+	c.client.CommandTimeout = 2 * c.timeout // ours comes first: see within
 	c.client.DebugWriter = c.said
 }
 
@@ -193,7 +194,9 @@ func (c *session) ask(ctx context.Context, address string) (r reply, err error) 
 		if refused, ok := c.refused(err); ok {
 			r, err = refused, nil
 		} else if err == nil {
-			r = c.said.reply()
+			if r = c.said.reply(); !c.said.complete() {
+				err = errCut
+			}
 		}
 		return err
 	})
@@ -212,7 +215,6 @@ func (c *session) reset() error {
 // leave says QUIT and closes. It waits for the answer no longer than a second: nothing depends on it.
 func (c *session) leave(ctx context.Context) {
 	c.timeout = min(c.timeout, time.Second)
-	c.client.CommandTimeout = c.timeout
 	_ = c.within(ctx, func(context.Context) error { return c.client.Quit() })
 	c.conn.Close()
 }
@@ -230,9 +232,10 @@ func (c *session) within(ctx context.Context, f func(context.Context) error) err
 	return err
 }
 
-// refused returns the reply inside an error of the library.
+// refused returns the reply inside an error of the library, unless the connection ended in the middle of it: the half that is missing may
+// be the one that takes the other back.
 func (c *session) refused(err error) (reply, bool) {
-	if e, ok := errors.AsType[*smtp.SMTPError](err); ok {
+	if e, ok := errors.AsType[*smtp.SMTPError](err); ok && c.said.complete() {
 		r := c.said.reply()
 		r.code = e.Code
 		return r, true
@@ -267,6 +270,9 @@ func (t *transcript) Write(p []byte) (int, error) {
 	}
 	return t.Builder.Write(p)
 }
+
+// complete reports whether the last line has an end: the library takes half a line for a whole one when the connection ends.
+func (t *transcript) complete() bool { return strings.HasSuffix(t.String(), "\n") }
 
 // commanded reports whether we have said anything.
 func (t *transcript) commanded() bool {

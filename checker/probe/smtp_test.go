@@ -126,6 +126,9 @@ full@%[1]s    RCPT 552 5.2.2 Mailbox full
 		{"relay", "rcpt 554 <%s>: Relay access denied", "", map[string]want{"ok": policy}},
 		{"merged", "listen", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
 			map[string]want{"ok": ok, "gone": unclear}},
+		{"cut", "cut 75", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
+			map[string]want{"gone": fault(checker.ReasonUnreachable)}},
+		{"cutcode", "cut 3", "", map[string]want{"ok": fault(checker.ReasonUnreachable)}},
 		{"sender", "mail 550 5.1.8 Sender rejected", "", map[string]want{"ok": fault(checker.ReasonPolicy), "gone": fault(checker.ReasonPolicy)}},
 		{"senderlater", "mail 451 4.3.0 Try again", "", map[string]want{"ok": fault(checker.ReasonTemporary)}},
 		{"sender421", "mail 421 4.7.0 Slow down", "", map[string]want{"ok": fault(checker.ReasonTemporary), "gone": fault(checker.ReasonTemporary)}},
@@ -184,7 +187,7 @@ full@%[1]s    RCPT 552 5.2.2 Mailbox full
 		if took := time.Since(began); took > 4*time.Minute {
 			t.Errorf("all took %v", took)
 		}
-		sane(t, s)
+		sane(t, s, true)
 		for host, x := range s.Seen().Exchangers {
 			if x.Pipelined > 0 || x.Slowed > 0 {
 				t.Errorf("%s: %d commands pipelined, %d replies slowed down", host, x.Pipelined, x.Slowed)
@@ -204,7 +207,7 @@ full@%[1]s    RCPT 552 5.2.2 Mailbox full
 }
 
 // sane checks what holds whatever the servers do.
-func sane(t *testing.T, s *probetest.Server) {
+func sane(t *testing.T, s *probetest.Server, limited bool) {
 	t.Helper()
 	for host, x := range s.Seen().Exchangers {
 		if x.Commands["DATA"]+x.Commands["BDAT"]+x.Commands["VRFY"]+x.Commands["EXPN"] > 0 {
@@ -216,7 +219,9 @@ func sane(t *testing.T, s *probetest.Server) {
 		if x.Together > 2 {
 			t.Errorf("%s had %d connections at once, 2 are allowed", host, x.Together)
 		}
-		perSecond(t, host, x.Recipients, 10)
+		if limited {
+			perSecond(t, host, x.Recipients, 10)
+		}
 	}
 }
 
@@ -489,5 +494,94 @@ func TestSMTPNotConfigured(t *testing.T) {
 		if err := smtp.Probe(t.Context(), at("mx.example", "a@b.example"), func(Reply) { t.Error("asked") }); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// A tarpit costs its time-outs once, not once an address.
+func TestSMTPTarpitOnce(t *testing.T) {
+	t.Parallel()
+	var addresses []string
+	for i := range 200 {
+		addresses = append(addresses, fmt.Sprintf("a%d@a.example", i))
+	}
+	for _, lines := range []string{"banner 1h", "silent 1", "silent 2", "drip 10s", "delay 29s"} {
+		play(t, "mx.a.example A 127.0.0.2\n*@a.example RCPT 250 2.1.5 Ok\nmx.a.example SMTP "+lines+"\n", func(t *testing.T, s *probetest.Server, smtp *SMTP) {
+			smtp.Limits = map[string]Limit{"default": {PerSecond: 1000, Connections: 1, PerDay: 1000}}
+			began := time.Now()
+			faults := 0
+			for _, r := range probeAll(t, smtp, at("mx.a.example", addresses...)) {
+				if r.Fault != nil {
+					faults++
+					if r.Fault.Reason != checker.ReasonTimeout {
+						t.Errorf("%s: %+v", lines, r.Fault)
+					}
+				}
+			}
+			if took := time.Since(began); took > (mostAttempts+1)*smtp.timeout() && lines != "silent 2" {
+				t.Errorf("%s: %v", lines, took)
+			} else if faults == 0 {
+				t.Errorf("%s: it answered", lines)
+			}
+		})
+	}
+}
+
+// From a domain to the reply, over the sockets of the system, as the program does it.
+func TestOverSockets(t *testing.T) {
+	t.Parallel()
+	s := start(t, `
+$ORIGIN uno.example.
+@      MX   10 mx1
+@      MX   20 mx2
+mx1    A    127.0.0.9     ; nothing listens
+mx2    A    127.0.0.2
+       SMTP starttls required
+due.example.     MX   10 mx.due.example.
+mx.due.example.  A    127.0.0.3
+                 SMTP silent 1
+ok@uno.example   RCPT 250 2.1.5 Ok
+`)
+	d := hasty(s.DNS)
+	hosts := map[string][]string{}
+	for domain, a := range mxOf(t, d, "uno.example", "due.example") {
+		hosts[domain] = a.Hosts
+	}
+	smtp := &SMTP{
+		Helo: "checker.cciaa.example", MailFrom: "verifiche@cciaa.example", Private: true, Port: s.Port, Addresses: d.Addresses, Timeout: time.Second,
+		Limits: map[string]Limit{"default": {PerSecond: 1000}},
+	}
+	got := probeAll(t, smtp, []Target{{"ok@uno.example", hosts["uno.example"]}, {"gone@uno.example", hosts["uno.example"]}, {"x@due.example", hosts["due.example"]}})
+	if r := got["ok@uno.example"]; r.Class != checker.ReplyAccepted || r.Host != "mx2.uno.example" {
+		t.Errorf("%+v", r)
+	}
+	if r := got["gone@uno.example"]; r.Class != checker.ReplyNoMailbox || !r.RefusesImpossible || !r.TookAnother {
+		t.Errorf("%+v", r)
+	}
+	if r := got["x@due.example"]; r.Fault == nil || r.Fault.Reason != checker.ReasonTimeout {
+		t.Errorf("%+v", r)
+	}
+	if s.Seen().Exchangers["mx2.uno.example"].Secure == 0 {
+		t.Error("without TLS")
+	}
+	sane(t, s, false)
+
+	// The end of the context closes the connection at once.
+	smtp.Timeout = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error)
+	go func() {
+		done <- smtp.Probe(ctx, []Target{{"x@due.example", hosts["due.example"]}}, func(r Reply) { t.Errorf("%+v", r) })
+	}()
+	for s.Seen().Exchangers["mx.due.example"].Commands["RCPT"] < 2 {
+		select {
+		case err := <-done:
+			t.Fatal(err)
+		default:
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

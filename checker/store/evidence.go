@@ -229,7 +229,8 @@ type Memory struct {
 func (r reader) Recall(ctx context.Context, kind Kind, subjects []string, notAfter time.Time) (map[string]Memory, error) {
 	known := map[string]Memory{}
 	for part := range slices.Chunk(subjects, batch) {
-		args := append([]any{string(kind), before(notAfter)}, anys(part)...)
+		until := before(notAfter)
+		args := append(anys(part), string(kind), until, string(kind), until)
 		err := r.each(ctx, func(rows *sql.Rows) error {
 			o, err := scanObservation(rows)
 			if err != nil {
@@ -243,12 +244,10 @@ func (r reader) Recall(ctx context.Context, kind Kind, subjects []string, notAft
 			}
 			known[o.Subject] = m
 			return nil
-		}, `SELECT `+observed+` FROM observations WHERE n IN (
-			SELECT n FROM (
-				SELECT n, ROW_NUMBER() OVER (PARTITION BY subject, CASE WHEN reason = '' THEN 0 ELSE 1 END ORDER BY at DESC, n DESC) AS place
-				FROM observations WHERE kind = ? AND at <= ? AND subject IN (`+marks(len(part))+`)
-			) AS newest WHERE place = 1
-		) ORDER BY subject, at, n`, args...)
+		}, "WITH asked (subject) AS (VALUES (?)"+strings.Repeat(", (?)", len(part)-1)+`) SELECT `+observed+` FROM asked JOIN observations o ON o.n IN (
+			(SELECT a.n FROM observations a WHERE a.kind = ? AND a.subject = asked.subject AND a.at <= ? AND a.reason = '' ORDER BY a.at DESC, a.n DESC LIMIT 1),
+			(SELECT a.n FROM observations a WHERE a.kind = ? AND a.subject = asked.subject AND a.at <= ? ORDER BY a.at DESC, a.n DESC LIMIT 1)
+		) ORDER BY o.subject, o.at, o.n`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("store: recall %s: %w", kind, err)
 		}
@@ -265,7 +264,7 @@ func (r reader) Receipts(ctx context.Context, addresses []string, notAfter time.
 			o, err := scanObservation(rows)
 			known[o.Subject] = append(known[o.Subject], o)
 			return err
-		}, "SELECT "+observed+" FROM observations WHERE kind = ? AND at <= ? AND reason = '' AND subject IN ("+marks(len(part))+") ORDER BY subject, at, n", args...)
+		}, "SELECT "+observed+" FROM observations o WHERE o.kind = ? AND o.at <= ? AND o.reason = '' AND o.subject IN ("+marks(len(part))+") ORDER BY o.subject, o.at, o.n", args...)
 		if err != nil {
 			return nil, fmt.Errorf("store: recall receipts: %w", err)
 		}
@@ -280,7 +279,7 @@ func before(notAfter time.Time) string {
 	return instant(notAfter)
 }
 
-const observed = "kind, subject, at, since, witness, reason, not_before, sense, body, sha256"
+const observed = "o.kind, o.subject, o.at, o.since, o.witness, o.reason, o.not_before, o.sense, o.body, o.sha256"
 
 func scanObservation(rows *sql.Rows) (o Observation, err error) {
 	var at, since, reason, notBefore, body string

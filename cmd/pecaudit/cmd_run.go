@@ -186,7 +186,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	if len(result.Holds) > 0 {
 		p.worst(exitHeld)
 		for _, h := range result.Holds {
-			fmt.Fprintf(p.stderr, "pecaudit: held: %s; look at the workbooks (BOZZA), then run again with --accept %s\n", h.Why, cmp.Or(string(h.Rule), h.Chamber))
+			fmt.Fprintf(p.stderr, "pecaudit: held: %s Look at the workbooks (BOZZA); if the figures are right run again with --accept %s\n", h.Why, cmp.Or(string(h.Rule), h.Chamber))
 		}
 	}
 	switch {

@@ -72,3 +72,20 @@ func scriptColumn(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s, %s, %s shows %q", args[0], args[1], args[2], got)
 	}
 }
+
+// [!] says FILE SHEET TEXT: some cell of the sheet holds the text.
+func scriptSays(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: [!] says file SHEET TEXT")
+	}
+	f := openBook(ts, args[0])
+	defer f.Close()
+	rows, err := f.GetRows(args[1])
+	ts.Check(err)
+	found := slices.ContainsFunc(rows, func(row []string) bool {
+		return slices.ContainsFunc(row, func(cell string) bool { return strings.Contains(cell, args[2]) })
+	})
+	if found == neg {
+		ts.Fatalf("%s, %s: %q found: %t", args[0], args[1], args[2], found)
+	}
+}

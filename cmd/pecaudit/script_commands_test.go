@@ -28,6 +28,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"column":   scriptColumn,
 	"states":   scriptStates,
 	"caseid":   scriptCaseID,
+	"says":     scriptSays,
 	"project":  scriptProject,
 	"encode":   scriptEncode,
 	"pack":     scriptPack,

@@ -35,6 +35,7 @@
 //	session 5                          421 to recipients beyond so many in a connection
 //	soft 10 1s  hard 20                slow after so many errors; hang up at so many
 //	hangup 3                           hang up without a word instead of the third reply to RCPT
+//	cut 40                             hang up in the middle of a reply to RCPT, after so many bytes
 //	silent 3                           no reply to the third RCPT TO, nor to anything after it
 //	unpipelined                        hang up on commands that do not wait for the reply
 //
@@ -84,7 +85,7 @@ type behavior struct {
 	lax, unpipelined              bool
 	together, total, recipients   int
 	session, soft, hard           int
-	hangup, silent                int
+	hangup, silent, cut           int
 }
 
 // An answer is a line RCPT.
@@ -260,10 +261,10 @@ func (b *behavior) add(text string) error {
 		if b.soft, err = strconv.Atoi(count); err == nil {
 			b.softWait, err = time.ParseDuration(strings.TrimSpace(wait))
 		}
-	case "together", "total", "recipients", "session", "hard", "hangup", "silent":
+	case "together", "total", "recipients", "session", "hard", "hangup", "silent", "cut":
 		into := map[string]*int{
 			"together": &b.together, "total": &b.total, "recipients": &b.recipients, "session": &b.session, "hard": &b.hard,
-			"hangup": &b.hangup, "silent": &b.silent,
+			"hangup": &b.hangup, "silent": &b.silent, "cut": &b.cut,
 		}[kind]
 		*into, err = strconv.Atoi(rest)
 	default:

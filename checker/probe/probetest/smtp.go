@@ -201,6 +201,12 @@ func (d *dialog) rcpt(argument string) bool {
 		return d.scold(strings.ReplaceAll(x.rcpt, "%s", address))
 	}
 	reply := strings.ReplaceAll(x.server.mailbox(address), "%s", address)
+	if x.cut > 0 {
+		x.count(func(e *Exchanger) { e.HungUp++ })
+		d.end()
+		_, _ = d.conn.Write([]byte(reply[:min(x.cut, len(reply))]))
+		return false
+	}
 	if reply[0] == '2' {
 		return d.say(reply)
 	}

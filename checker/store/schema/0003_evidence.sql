@@ -14,7 +14,7 @@ CREATE TABLE observations (
 	body       TEXT NOT NULL, -- of an answer JSON, of a fault the text of the witness
 	sha256     TEXT NOT NULL  -- of the raw message, '' if none
 ) STRICT;
-CREATE INDEX observations_subject ON observations (kind, subject, at, reason);
+CREATE INDEX observations_subject ON observations (kind, subject, at);
 -- +goose StatementBegin
 CREATE TRIGGER observations_stay BEFORE UPDATE ON observations
 BEGIN
