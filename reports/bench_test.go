@@ -74,7 +74,9 @@ func BenchmarkBareStreamWriter(b *testing.B) {
 		if err := f.Write(io.Discard); err != nil {
 			b.Fatal(err)
 		}
-		f.Close()
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(float64(b.N)*200_000/b.Elapsed().Seconds(), "lines/s")
 }

@@ -129,7 +129,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// save writes the workbook and lets go of its temporary files.
+// save writes the workbook. Nothing may look at a streamed sheet any more: excelize would read all of it into memory.
 func (b *book) save(w io.Writer) error {
 	// With the first chart excelize declares every kind of picture, in the random order of a map; there is none in our workbooks.
 	declared := b.ContentTypes.Defaults
@@ -140,7 +140,6 @@ func (b *book) save(w io.Writer) error {
 		}
 	}
 	b.ContentTypes.Defaults = kept
-	b.SetActiveSheet(0)
 	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &archive{w: w} })
 	return b.File.Write(w)
 }

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -14,7 +13,7 @@ import (
 // WriteCalendar writes the schedule as an iCalendar file (RFC 5545): a whole-day event for each deadline, with the dates of Scadenzario. asOf stands for
 // the time of writing, so that equal schedules give equal bytes; a deadline keeps its identity from one audit to the next.
 func WriteCalendar(w io.Writer, asOf checker.Date, list []Deadline) error {
-	c := calendar{bufio.NewWriter(w)}
+	var c calendar
 	c.line("BEGIN:VCALENDAR")
 	c.line("VERSION:2.0")
 	c.line("PRODID:-//pecaudit//" + SheetSchedule + "//IT")
@@ -34,7 +33,8 @@ func WriteCalendar(w io.Writer, asOf checker.Date, list []Deadline) error {
 		c.line("END:VEVENT")
 	}
 	c.line("END:VCALENDAR")
-	return c.w.Flush()
+	_, err := io.WriteString(w, c.String())
+	return err
 }
 
 // uid tells one deadline from all others and does not change when its date does, so that calendars update it.
@@ -50,19 +50,19 @@ func icalText(s string) string {
 	return strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\n", `\n`).Replace(strings.Trim(clean(s), "\n"))
 }
 
-type calendar struct{ w *bufio.Writer }
+type calendar struct{ strings.Builder }
 
-// line writes a content line, folded so that no part has more than 75 octets and no character is cut (RFC 5545, 3.1). bufio keeps the first error.
-func (c calendar) line(s string) {
+// line adds a content line, folded so that no part has more than 75 octets and no character is cut (RFC 5545, 3.1).
+func (c *calendar) line(s string) {
 	for room := 75; len(s) > room; room = 74 {
 		cut := room
 		for !utf8.RuneStart(s[cut]) {
 			cut--
 		}
-		c.w.WriteString(s[:cut])
-		c.w.WriteString("\r\n ")
+		c.WriteString(s[:cut])
+		c.WriteString("\r\n ")
 		s = s[cut:]
 	}
-	c.w.WriteString(s)
-	c.w.WriteString("\r\n")
+	c.WriteString(s)
+	c.WriteString("\r\n")
 }

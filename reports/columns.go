@@ -99,19 +99,6 @@ func breakBefore[T any](columns []column[T], labels ...string) []column[T] {
 	return columns
 }
 
-// plain takes the color of the office's columns away: in a workbook without cases there is nothing to hand back.
-func plain(columns []column[Row]) []column[Row] {
-	for i := range columns {
-		switch columns[i].look {
-		case lookFill, lookFillCode:
-			columns[i].look = lookWrap
-		case lookFillDate:
-			columns[i].look = lookDate
-		}
-	}
-	return columns
-}
-
 func (r *Row) cure(cures map[checker.RuleID]string) string {
 	if len(r.Rules) == 1 {
 		return cures[r.Rules[0]]

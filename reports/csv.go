@@ -18,6 +18,7 @@ func CSVText(s string) string {
 // A CSVWriter writes CSV as a spreadsheet set to Italian opens it: ; between fields, UTF-8 with BOM, CRLF, quotes where needed.
 type CSVWriter struct {
 	w     *bufio.Writer
+	line  []byte
 	begun bool
 }
 
@@ -26,44 +27,48 @@ func NewCSV(w io.Writer) *CSVWriter { return &CSVWriter{w: bufio.NewWriterSize(w
 
 // Write writes a record. Every field goes through CSVText.
 func (c *CSVWriter) Write(fields ...string) error {
-	c.begin()
+	if err := c.begin(); err != nil {
+		return err
+	}
+	line := c.line[:0]
 	for i, s := range fields {
 		if i > 0 {
-			c.w.WriteByte(';')
+			line = append(line, ';')
 		}
 		s = CSVText(s)
-		if !needsQuotes(s) && !(s == "" && len(fields) == 1) { // a lone empty field would be an empty line, which is no record
-			c.w.WriteString(s)
+		if !needsQuotes(s) && (s != "" || len(fields) > 1) { // a lone empty field would be an empty line, which is no record
+			line = append(line, s...)
 			continue
 		}
-		c.w.WriteByte('"')
-		for {
-			quote := strings.IndexByte(s, '"')
-			if quote < 0 {
-				break
+		line = append(line, '"')
+		for k := range len(s) {
+			if s[k] == '"' {
+				line = append(line, '"')
 			}
-			c.w.WriteString(s[:quote])
-			c.w.WriteString(`""`)
-			s = s[quote+1:]
+			line = append(line, s[k])
 		}
-		c.w.WriteString(s)
-		c.w.WriteByte('"')
+		line = append(line, '"')
 	}
-	_, err := c.w.WriteString("\r\n") // bufio keeps the first error
+	c.line = append(line, "\r\n"...)
+	_, err := c.w.Write(c.line)
 	return err
 }
 
 // Flush hands everything on to the underlying writer. It must be called at the end.
 func (c *CSVWriter) Flush() error {
-	c.begin()
+	if err := c.begin(); err != nil {
+		return err
+	}
 	return c.w.Flush()
 }
 
-func (c *CSVWriter) begin() {
-	if !c.begun {
-		c.begun = true
-		c.w.WriteString("\ufeff")
+func (c *CSVWriter) begin() error {
+	if c.begun {
+		return nil
 	}
+	c.begun = true
+	_, err := c.w.WriteString("\ufeff")
+	return err
 }
 
 // Outer blanks are quoted too: readers differ in whether they keep them bare.

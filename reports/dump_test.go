@@ -18,11 +18,7 @@ var update = flag.Bool("update", false, "rewrite the golden files under fixtures
 // dump prints a workbook as text: sheet by sheet, a line a cell with its type and what is shown; then what a person does not see in cells.
 func dump(t *testing.T, data []byte) string {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
+	f := open(t, data)
 	var out strings.Builder
 	for _, sheet := range f.GetSheetList() {
 		dimension, err := f.GetSheetDimension(sheet)
@@ -116,6 +112,15 @@ func open(t *testing.T, data []byte) *excelize.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	closed(t, f)
 	return f
+}
+
+// closed closes a workbook at the end of the test: it may hold temporary files.
+func closed(t *testing.T, f *excelize.File) {
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

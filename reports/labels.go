@@ -613,7 +613,7 @@ const (
 	titleTrend     = "Andamento degli ultimi dodici mesi"
 	titleContents  = "Fogli"
 	titleProcedure = "Procedura"
-	titleOutcomes  = "Come riconsegnare il file"
+	titleHandBack  = "Come riconsegnare il file"
 
 	columnVerdict  = "Esito"
 	columnShare    = "Quota"
@@ -626,7 +626,8 @@ const (
 
 	textTotal    = "Totale"
 	textNoBreach = "Nessuna irregolarità in essere."
-	textOutcomes = "Compilare le colonne a fondo chiaro di un foglio qualsiasi (Esito istruttoria, Protocollo, Data esito, Note) e riconsegnare il file: si può ordinare, " +
+	textNoCases  = "Le colonne a fondo chiaro (Esito istruttoria, Protocollo, Data esito, Note) sono a disposizione dell'Ufficio: una verifica singola non apre procedimenti."
+	textHandBack = "Compilare le colonne a fondo chiaro di un foglio qualsiasi (Esito istruttoria, Protocollo, Data esito, Note) e riconsegnare il file: si può ordinare, " +
 		"filtrare, togliere righe, spostare colonne. La data è necessaria e non può essere futura."
 )
 
@@ -769,3 +770,29 @@ var replyMeanings = map[string]string{
 	"temporary":  "Il server chiede di riprovare più tardi: non dice nulla della casella.",
 	"fault":      "La domanda non ha avuto risposta: non dice nulla della casella.",
 }
+
+// The words of letters.
+const (
+	columnByPEC   = "Recapitabile via PEC"
+	columnSubject = "Oggetto"
+	columnBody    = "Testo"
+	letterYes     = "sì"
+	letterNo      = "no"
+
+	letterClientSubject = "Domicilio digitale (PEC) dell'impresa: %s"
+	letterClientBody    = "Spett.le %s,\n\ndal controllo del domicilio digitale iscritto nel Registro delle imprese (%s) risulta: %s.\n\n" +
+		"Che cosa fare: %s\n\nEntro il %s: %s\n\nIn mancanza: %s\n\nCordiali saluti"
+
+	letterOfficeSubject = "Avvio del procedimento di cancellazione del domicilio digitale - %s (REA %s)"
+	letterOfficeBody    = "Camera di commercio di %s - Ufficio del Registro delle imprese\n\n" +
+		"Si comunica l'avvio del procedimento relativo al domicilio digitale iscritto (%s).\n\nMotivo: %s. %s\n\n" +
+		"L'elenco è stato pubblicato all'Albo camerale (%s) il %s.\n\nCome regolarizzare: %s\n\n" +
+		"Termine: %s. Ultimo giorno utile, tenuto conto di sabati e festivi: %s.\n\nSe la posizione è già stata regolarizzata, non occorre fare altro."
+)
+
+// The words of what is read back from a workbook.
+const (
+	enteredLine  = "%s, riga %d: %s, %s. Stato: %s"
+	readBackHead = "Esiti registrati: %d. Già noti: %d. Non registrati: %d."
+	readBackDry  = "Prova: esiti che sarebbero registrati: %d. Già noti: %d. Non registrabili: %d. Nulla è stato modificato."
+)

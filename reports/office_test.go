@@ -47,7 +47,7 @@ func TestLibreOfficeSavesItAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	closed(t, f)
 	fill(t, f, SheetExpired, ancora, "Non pubblicare", "2026/7", 46331, "Sentita")
 	if err := f.Save(); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestLibreOfficeSavesItAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer saved.Close()
+	closed(t, saved)
 	if diff := cmp.Diff(f.GetSheetList(), saved.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
 	}

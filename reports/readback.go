@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -88,7 +89,11 @@ func ReadBack(path string) (entries []Entry, conflicts []Conflict, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s: not a workbook that can be read: %w; save it again as .xlsx", filepath.Base(path), cause(err))
 	}
-	defer f.Close()
+	defer func() {
+		if e := f.Close(); e != nil && err == nil {
+			err = fmt.Errorf("read %s: %w", filepath.Base(path), e)
+		}
+	}()
 	epoch1904 := false
 	if props, err := f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
 		epoch1904 = *props.Date1904
@@ -124,10 +129,13 @@ type columnsOf struct{ id, code, outcome, protocol, on, note int }
 // sheet reads a sheet; ok is false if it has no columns of a case.
 func (r *reader) sheet(f *excelize.File, name string) (ok bool, err error) {
 	rows, err := f.Rows(name)
-	if err != nil {
-		return false, nil // a chart sheet
+	if err != nil && strings.Contains(err.Error(), "not a worksheet") { // a chart on a sheet of its own
+		return false, nil
 	}
-	defer rows.Close()
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	var at columnsOf
 	for n := 1; rows.Next(); n++ {
 		if !ok && n > maxHeaderRow {

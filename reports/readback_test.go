@@ -25,7 +25,7 @@ func handBack(t *testing.T, staff func(*excelize.File)) ([]Entry, []Conflict) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	closed(t, f)
 	staff(f)
 	if err := f.Save(); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ type Deadline struct {
 	ActBy         checker.Date `json:"act_by"`
 	Why           string       `json:"why"`
 	Consequence   string       `json:"consequence"`
+	Reachable     bool         `json:"reachable,omitempty"` // a certified message to the address would arrive
 }
 
 // workingDaysBeforeExpiry is how long before its expiry a box should be renewed.
@@ -36,7 +37,7 @@ func NewSchedule(m *Month, p *cases.Procedure, published checker.Date) []Deadlin
 	for _, r := range inOrder(m.Rows) {
 		d := Deadline{
 			Name: r.Name, CodiceFiscale: r.CodiceFiscale, CCIAA: r.CCIAA, PEC: r.PEC, Provider: r.Provider,
-			Problem: GroundLabel(r.Ground), Cure: r.cure(cures),
+			Problem: GroundLabel(r.Ground), Cure: r.cure(cures), Reachable: reachable(r.Ground),
 		}
 		switch {
 		case r.Kind == RowExpiring && !r.Expiry.IsZero():

@@ -397,15 +397,24 @@ func (s *summaryPage) procedure(p *freePage) {
 
 // outcomes explains the words of the drop-down, which takes them from here.
 func (s *summaryPage) outcomes(p *freePage, b *book) {
-	if !s.office {
+	if len(s.breaches) == 0 && len(s.verify) == 0 {
 		return
 	}
-	p.section(titleOutcomes, len(Outcomes)+6)
-	p.wide(textOutcomes, lookPlain)
+	if s.office {
+		p.section(titleHandBack, len(Outcomes)+6)
+		p.wide(textHandBack, lookPlain)
+	} else {
+		p.section(columnOutcome, len(Outcomes)+6)
+		p.wide(textNoCases, lookPlain)
+	}
 	p.head(1, columnOutcome)
 	first := p.row
 	for _, o := range Outcomes {
-		p.remark(o.Label, o.Effect)
+		if s.office {
+			p.remark(o.Label, o.Effect)
+		} else {
+			p.line(o.Label)
+		}
 	}
 	b.outcomes = area(SheetSummary, 1, first, 1, p.row-1)
 }

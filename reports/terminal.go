@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pecaudit/checker"
+	"pecaudit/checker/cases"
 )
 
 // WriteSummary writes what an audit found for a person at a terminal: the counts, what fails and why, and which checks were not done
@@ -78,4 +79,19 @@ func shorten(s string, most int) string {
 		return string(r[:most-1]) + "…"
 	}
 	return s
+}
+
+// EnteredLine tells a row of a workbook that became an event.
+func EnteredLine(sheet string, row int, outcome string, on checker.Date, state cases.State) string {
+	return fmt.Sprintf(enteredLine, sheet, row, outcome, on.Italian(), StateLabel(state, ""))
+}
+
+// WriteReadBack tells what was read back from a workbook.
+func WriteReadBack(w io.Writer, lines []string, entered, known, conflicts int, dryRun bool) error {
+	head := readBackHead
+	if dryRun {
+		head = readBackDry
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s\n", strings.Join(lines, "\n"), fmt.Sprintf(head, entered, known, conflicts))
+	return err
 }

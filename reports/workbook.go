@@ -51,7 +51,7 @@ type view struct {
 	*Month
 	breaches, verify, directors, expiring []*Row // in the order of lists
 	columns                               []column[Row]
-	office                                bool // there are cases: the office's columns are to be filled in
+	office                                bool // there are cases: what the office fills in can be read back
 	plan                                  []sheet
 }
 
@@ -73,9 +73,6 @@ func newView(m *Month) *view {
 		case RowExpiring:
 			v.expiring = append(v.expiring, r)
 		}
-	}
-	if !v.office {
-		v.columns = plain(v.columns)
 	}
 	for _, tab := range tabs {
 		if s := tab(v); s != nil {
@@ -107,7 +104,7 @@ func (v *view) write(w io.Writer, maxRows int) (err error) {
 func (v *view) caseTable(name, tab string, rows []*Row, labels []string) *table[Row] {
 	columns := pick(v.columns, labels...)
 	return &table[Row]{
-		sheet: name, title: name, tab: tab, rows: rows, frozen: frozenColumns, scale: listScale, dropDown: v.office,
+		sheet: name, title: name, tab: tab, rows: rows, frozen: frozenColumns, scale: listScale, dropDown: true,
 		columns: breakBefore(columns, columnCure, columnState, columnSanction, columnRule),
 	}
 }

@@ -206,7 +206,7 @@ func TestInputStaysText(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		defer f.Close()
+		closed(t, f)
 		got, err := f.GetCellValue(SheetComplete, "D2")
 		if err != nil {
 			rt.Fatal(err)
@@ -332,7 +332,7 @@ func TestPrintHeaders(t *testing.T) {
 			rt.Fatalf("%d characters: %q", n, h)
 		}
 		f := excelize.NewFile()
-		defer f.Close()
+		closed(t, f)
 		if err := f.SetHeaderFooter("Sheet1", &excelize.HeaderFooterOptions{OddHeader: h, OddFooter: closingFooter}); err != nil {
 			rt.Fatal(err)
 		}

@@ -166,16 +166,17 @@ func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResu
 	}
 	slices.SortStableFunc(in.Pending, func(x, y cases.Pending) int { return strings.Compare(x.Company, y.Company) })
 
-	now, err := b.monthCount(ctx, tx, r)
+	before, err := b.counted(ctx, tx)
 	if err != nil {
 		return err
 	}
+	now := b.monthCount(before, r)
 	changed, err := b.decide(ctx, tx, h, in)
 	if err != nil {
 		return err
 	}
 	counted := now.With(changed)
-	if r.Holds, err = b.brake(ctx, tx, counted); err != nil {
+	if r.Holds, err = b.brake(ctx, tx, before, counted); err != nil {
 		return err
 	}
 	if len(r.Holds) > 0 {
@@ -294,30 +295,42 @@ func (h *harvest) holderNow(company, address string, suspect map[string]bool) ca
 	return now
 }
 
-// monthCount is what the month counts before this run: what earlier runs of it opened, and the positions of chambers whose lists came
-// with them.
-func (b *Batch) monthCount(ctx context.Context, tx *store.Tx, r *BatchResult) (cases.MonthCount, error) {
-	now := cases.MonthCount{Month: b.Month, NewFailures: map[checker.RuleID]int{}, Positions: map[string]int{}}
+// counted is what earlier runs of the month let through.
+func (b *Batch) counted(ctx context.Context, tx *store.Tx) (cases.MonthCount, error) {
 	this, err := tx.Counts(ctx, b.Month.Add(1), 1)
-	if err != nil {
-		return now, err
+	if err != nil || len(this) == 0 || this[0].Month != b.Month {
+		return cases.MonthCount{Month: b.Month}, err
 	}
-	if len(this) == 1 && this[0].Month == b.Month {
-		maps.Copy(now.NewFailures, this[0].NewFailures)
-		maps.Copy(now.Positions, this[0].Positions)
-	}
+	return this[0], nil
+}
+
+// monthCount is what the month counts before its cases are decided: what earlier runs of it opened, and the positions of chambers whose lists came with
+// them or come now.
+func (b *Batch) monthCount(before cases.MonthCount, r *BatchResult) cases.MonthCount {
+	now := cases.MonthCount{Month: b.Month, NewFailures: before.NewFailures, Positions: map[string]int{}}
+	maps.Copy(now.Positions, before.Positions)
 	for chamber, s := range r.Result.Chambers {
 		if b.wants(chamber) {
 			now.Positions[chamber] = s.Rows - s.Rejected
 		}
 	}
-	return now, nil
+	return now
 }
 
-func (b *Batch) brake(ctx context.Context, tx *store.Tx, now cases.MonthCount) ([]cases.Hold, error) {
+// brake tells what this month's figures hold. What an earlier run of the month let through, or a person, is not held again: only more failures, or a shorter
+// list, are.
+func (b *Batch) brake(ctx context.Context, tx *store.Tx, before, now cases.MonthCount) ([]cases.Hold, error) {
 	history, err := tx.Counts(ctx, b.Month, 12)
 	if err != nil {
 		return nil, err
 	}
-	return b.Brake.Check(history, now, b.Accept), nil
+	accepted := map[string]bool{}
+	maps.Copy(accepted, b.Accept)
+	for rule, n := range before.NewFailures {
+		accepted[string(rule)] = accepted[string(rule)] || now.NewFailures[rule] <= n
+	}
+	for chamber, n := range before.Positions {
+		accepted[chamber] = accepted[chamber] || now.Positions[chamber] >= n
+	}
+	return b.Brake.Check(history, now, accepted), nil
 }

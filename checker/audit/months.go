@@ -32,7 +32,7 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 		}
 		m := &reports.Month{
 			Kind: reports.ChamberBook, Month: b.Month, AsOf: b.AsOf, Chamber: chamber, Name: b.name(chamber),
-			Procedure: note(b.Procedure(chamber), b.AsOf), Summary: *r.Result.Chambers[chamber],
+			Procedure: Note(b.Procedure(chamber), b.AsOf), Summary: *r.Result.Chambers[chamber],
 			Rows: h.lines[chamber], Rejected: h.rejected[chamber], Sources: b.sourcesOf(r, chamber), Version: b.Version, Config: b.Config,
 		}
 		m.Rules = AppliedRules(&m.Summary)
@@ -76,7 +76,8 @@ func (b *Batch) sourcesOf(r *BatchResult, chamber string) []reports.Source {
 	return sources
 }
 
-func note(p *cases.Procedure, asOf checker.Date) reports.ProcedureNote {
+// Note tells which procedure the dates come from.
+func Note(p *cases.Procedure, asOf checker.Date) reports.ProcedureNote {
 	n := reports.ProcedureNote{ID: p.ID, Title: p.Title, Warning: p.WarningOn(asOf)}
 	for _, c := range p.Cites {
 		n.Sources = append(n.Sources, strings.TrimSpace(c.Text+" "+c.URL))
@@ -279,8 +280,15 @@ func addSummary(to, from *checker.Summary) {
 	to.NotRun = slices.DeleteFunc(to.NotRun, func(id checker.RuleID) bool { return !slices.Contains(from.NotRun, id) })
 }
 
-// WriteBooks writes the workbooks of a month from the store: all of them, or those named.
-func WriteBooks(ctx context.Context, s *store.Store, month checker.Month, dir string, slugs []string) ([]string, error) {
+// Books says where workbooks go.
+type Books struct {
+	Dir     string
+	Slugs   []string      // only these; none: all of the month
+	Against checker.Month // compare with this month; zero: with none
+}
+
+// Write writes the workbooks of a month from the store, and beside them what is proposed for cancellation.
+func (b Books) Write(ctx context.Context, s *store.Store, month checker.Month) ([]string, error) {
 	known, err := s.MonthSlugs(ctx, month)
 	if err != nil {
 		return nil, err
@@ -290,18 +298,36 @@ func WriteBooks(ctx context.Context, s *store.Store, month checker.Month, dir st
 	}
 	var written []string
 	for _, slug := range known {
-		if len(slugs) > 0 && !slices.Contains(slugs, slug) {
+		if len(b.Slugs) > 0 && !slices.Contains(b.Slugs, slug) {
 			continue
 		}
 		m, _, err := loadMonth(ctx, s, month, slug)
 		if err != nil {
 			return written, err
 		}
-		path := filepath.Join(dir, month.String(), slug+".xlsx")
+		if b.Against != (checker.Month{}) {
+			then, ok, err := loadMonth(ctx, s, b.Against, slug)
+			if err != nil {
+				return written, err
+			}
+			if ok {
+				m.Against = &then
+			}
+		}
+		path := filepath.Join(b.Dir, month.String(), slug+".xlsx")
 		if err := reports.Write(path, &m); err != nil {
 			return written, err
 		}
 		written = append(written, path)
+		if m.Kind != reports.ChamberBook {
+			continue
+		}
+		if path, err = writeProvisions(&m, b.Dir); err != nil {
+			return written, err
+		}
+		if path != "" {
+			written = append(written, path)
+		}
 	}
 	return written, nil
 }

@@ -21,6 +21,7 @@ type Publishing struct {
 	// Procedure returns a chamber's procedure, and whether the configuration names it: a list goes out only under one that it names.
 	Procedure func(chamber string) (proc *cases.Procedure, named bool)
 	DryRun    bool
+	KeptBack  map[string]bool // IDs of cases that a workbook says not to publish
 }
 
 // A PublishResult says what a publication did, or would do.
@@ -143,7 +144,9 @@ func (p *Publishing) chamber(ctx context.Context, tx *store.Tx, chamber string, 
 			continue
 		}
 		why := fmt.Sprintf("found after the run of %s: the list of that month cannot hold them", p.Month)
-		if !c.Found.After(m.AsOf) {
+		if p.KeptBack[c.ID] {
+			why = "kept off the list in the workbook (Non pubblicare)"
+		} else if !c.Found.After(m.AsOf) {
 			if why, err = cases.Publish(c, proc, p.Publication); err != nil {
 				return "", err
 			}

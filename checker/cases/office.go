@@ -86,6 +86,7 @@ type Entry struct {
 	Note     string
 	Today    checker.Date // the later of the clock's day in Rome and the newest as-of
 	Run      string
+	Evidence *Evidence // where it was written: file, sheet and row of a workbook; nil when it was entered by hand
 }
 
 // The outcomes of EventDecided.
@@ -128,7 +129,7 @@ func Record(c *Case, e Entry) error {
 	if err := c.admits(&e, to); err != nil {
 		return err
 	}
-	event := Event{At: e.On, By: e.By, Event: e.Event, Run: e.Run, Note: e.Note, Protocol: e.Protocol, Outcome: e.Outcome, Until: e.Until}
+	event := Event{At: e.On, By: e.By, Event: e.Event, Run: e.Run, Note: e.Note, Protocol: e.Protocol, Outcome: e.Outcome, Until: e.Until, Evidence: e.Evidence}
 	if err := c.move(event, to); err != nil {
 		return err
 	}

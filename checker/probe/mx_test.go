@@ -186,14 +186,17 @@ func TestMXSecondServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer dead.Close()
+	t.Cleanup(func() { dead.Close() })
 	closed := closedPort(t)
 	s := start(t, "a.example MX 10 mx.example\nmx.example A 127.0.0.1\n")
-	for _, servers := range [][]string{{dead.LocalAddr().String(), s.DNS}, {closed, s.DNS}, {s.DNS, closed}} {
-		got := mxOf(t, hasty(servers...), "a.example", "b.example")
-		if got["a.example"].Kind != checker.MXHosts || got["b.example"].Kind != checker.MXNoDomain || got["a.example"].By != s.DNS {
-			t.Errorf("%v: %+v", servers, got)
-		}
+	for name, servers := range map[string][]string{"silent": {dead.LocalAddr().String(), s.DNS}, "closed": {closed, s.DNS}, "second": {s.DNS, closed}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := mxOf(t, hasty(servers...), "a.example", "b.example")
+			if got["a.example"].Kind != checker.MXHosts || got["b.example"].Kind != checker.MXNoDomain || got["a.example"].By != s.DNS {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }
 

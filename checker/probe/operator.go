@@ -1,10 +1,8 @@
 package probe
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -39,13 +37,15 @@ type operator struct {
 	strikes   int       // requests to slow down since the last answer, when we were alone
 	blocks    int       // replies in a row that are about us
 	answers   int
-	stopped   *checker.Fault // nothing more is asked in this run
-	resume    time.Time      // and when it may be
-	domains   map[string]*control
-	refused   []*refusedReply
-	took      *task // the newest address that was accepted
+	stopped   *checker.Fault      // nothing more is asked in this run
+	resume    time.Time           // and when it may be
+	deferred  bool                // because the day's allowance is used up
+	controls  map[string]*control // by domain
+	asking    []*control          // of them, without an answer yet
+	refused   []*refusedReply     // that wait for another address to be taken
+	took      *task               // the newest address that was
 	tookOn    *route
-	closing   bool // the last control address was asked
+	concluded bool // the last control address was asked about
 }
 
 const (
@@ -76,25 +76,6 @@ const (
 
 func (t *task) domain() string { return checker.ParseMailbox(t.address).Domain() }
 
-// A control is what is known of a domain's answer to an impossible mailbox.
-type control struct{ known, refuses bool }
-
-// A refusedReply says that a mailbox is unknown. It is complete only when the same exchangers have refused an impossible mailbox too, and
-// have taken another address afterwards: servers that have had enough of us begin to refuse everything.
-type refusedReply struct {
-	Reply
-	control *control
-	on      *route
-	names   []string
-	another bool
-}
-
-// impossibleIn returns a mailbox that cannot exist, the same for a domain each time, and one that an administrator who meets it in a log can look up.
-func impossibleIn(domain string) string {
-	sum := sha256.Sum256([]byte(domain))
-	return fmt.Sprintf("pecaudit-inesistente-%x@%s", sum[:6], domain)
-}
-
 // claim gives a lane the route with most work; nil when there is none for it.
 func (op *operator) claim() *route {
 	op.mu.Lock()
@@ -111,28 +92,11 @@ func (op *operator) claim() *route {
 }
 
 func (op *operator) busiest() *route {
-	rt := slices.MaxFunc(op.routes, func(a, b *route) int { return len(a.queue) - len(b.queue) })
-	if len(rt.queue) == 0 {
+	rt := slices.MaxFunc(op.routes, func(a, b *route) int { return a.len() - b.len() })
+	if rt.len() == 0 {
 		return nil
 	}
 	return rt
-}
-
-// conclude asks the last question when all others are asked, and no reply is out: whether addresses are still taken.
-func (op *operator) conclude() {
-	if len(op.refused) > 0 && !op.closing && op.stopped == nil && op.out == 0 && op.busiest() == nil {
-		op.closing = true
-		op.askAnother()
-	}
-}
-
-// askAnother puts a known address into the queue, the configured one first, else the newest that was accepted.
-func (op *operator) askAnother() {
-	if r := op.refused[0]; op.knownGood != "" && op.knownGood != r.Address {
-		r.on.queue = append(r.on.queue, &task{kind: another, address: op.knownGood, names: r.names})
-	} else if op.took != nil {
-		op.tookOn.queue = append(op.tookOn.queue, &task{kind: another, address: op.took.address, names: op.took.names})
-	}
 }
 
 func (op *operator) release() {
@@ -147,7 +111,7 @@ func (op *operator) leaveLane() {
 	defer op.mu.Unlock()
 	op.lanes--
 	if op.lanes == 0 {
-		op.settle(true)
+		op.settle()
 	}
 }
 
@@ -156,7 +120,7 @@ func (op *operator) take(rt *route) *task {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.conclude()
-	if len(rt.queue) == 0 {
+	if rt.len() == 0 {
 		return nil
 	}
 	today := op.smtp.now().Truncate(24 * time.Hour)
@@ -164,15 +128,14 @@ func (op *operator) take(rt *route) *task {
 		op.day, op.spent = today, 0
 	}
 	if op.spent >= op.limit.PerDay {
+		op.deferred = true
 		op.stop(&checker.Fault{Reason: checker.ReasonTemporary, Text: fmt.Sprintf("today's allowance of %d addresses is used up", op.limit.PerDay)},
 			today.AddDate(0, 0, 1))
 		return nil
 	}
-	t := rt.queue[0]
-	rt.queue = rt.queue[1:]
 	op.spent++
 	op.out++
-	return t
+	return rt.next()
 }
 
 // delay is how long it would be until the next question may go out.
@@ -197,15 +160,15 @@ func (op *operator) putBack(rt *route, t *task) {
 	defer op.mu.Unlock()
 	op.spent--
 	op.out--
-	op.queue(rt, t)
+	op.again(rt, t)
 }
 
-func (op *operator) queue(rt *route, t *task) {
+func (op *operator) again(rt *route, t *task) {
 	if op.stopped != nil {
 		op.unanswered(t, op.stopped, op.resume)
 		return
 	}
-	rt.queue = append([]*task{t}, rt.queue...)
+	rt.first(t)
 }
 
 // fail gives up a route and the address at hand: none of its exchangers can be had.
@@ -215,21 +178,18 @@ func (op *operator) fail(rt *route, t *task, f *checker.Fault) {
 	op.spent--
 	op.out--
 	later := op.later()
-	op.unanswered(t, f, later)
-	for _, t := range rt.queue {
-		op.unanswered(t, f, later)
+	for op.unanswered(t, f, later); rt.len() > 0; {
+		op.unanswered(rt.next(), f, later)
 	}
-	rt.queue = nil
 }
 
 // stop gives up the operator for this run.
 func (op *operator) stop(f *checker.Fault, until time.Time) {
 	op.stopped, op.resume = f, until
 	for _, rt := range op.routes {
-		for _, t := range rt.queue {
-			op.unanswered(t, f, until)
+		for rt.len() > 0 {
+			op.unanswered(rt.next(), f, until)
 		}
-		rt.queue = nil
 	}
 }
 
@@ -305,8 +265,7 @@ func (op *operator) hear(rt *route, t *task, at int, c *session, asked bool, r r
 		op.broken(rt, t, rt.endpoints[at], c, faultOf(err))
 		return false
 	case limiting(r):
-		op.limited(rt, t, c, r)
-		return r.code != 421 && op.stopped == nil
+		return op.limited(rt, t, c, r)
 	}
 	rt.endpoints[at].failures, op.strikes = 0, 0
 	if op.answers++; op.answers%gentleness == 0 {
@@ -326,41 +285,43 @@ func (op *operator) broken(rt *route, t *task, at *endpoint, c *session, f *chec
 	if at.failures++; at.failures >= mostAttempts {
 		at.fault, at.until = f, op.later()
 	}
-	op.learn(c)
+	op.learn(c, f.Reason == checker.ReasonTimeout)
 	t.attempts++
 	if f.Reason == checker.ReasonTimeout || t.attempts >= mostAttempts {
 		op.unanswered(t, &checker.Fault{Reason: f.Reason, Text: at.String() + ": " + f.Text}, op.later())
 		return
 	}
-	op.queue(rt, t)
+	op.again(rt, t)
 }
 
-// limited deals with a reply that asks us to slow down.
-func (op *operator) limited(rt *route, t *task, c *session, r reply) {
+// limited deals with a reply that asks us to slow down, and says whether the connection may go on.
+func (op *operator) limited(rt *route, t *task, c *session, r reply) (goOn bool) {
 	op.slower()
 	if before := c.recipients - 1; r.code == 452 && before > 0 {
 		// It takes no more in one transaction: the next one will be smaller.
 		op.batchMax = min(op.batchMax, before)
-		op.queue(rt, t)
-		return
+		op.again(rt, t)
+		return op.stopped == nil
 	}
-	if r.code == 421 && c.answered > 0 && c.refusals < 2 {
-		op.visitMax = c.answered
-	}
-	op.learn(c)
+	op.learn(c, r.code == 421)
 	f := &checker.Fault{Reason: checker.ReasonTemporary, Text: r.text}
 	if t.attempts++; t.attempts >= mostAttempts {
 		op.unanswered(t, f, op.later())
 	} else {
-		op.queue(rt, t)
+		op.again(rt, t)
 	}
 	op.strike(f)
+	return false
 }
 
-// learn remembers how many refusals a connection bore before the server ended it, so that we leave earlier.
-func (op *operator) learn(c *session) {
-	if c.refusals > 1 {
+// learn remembers what a connection bore before the server ended it, so that we leave earlier: how many refusals, or, if it was not cut off in
+// silence, how many answers.
+func (op *operator) learn(c *session, answers bool) {
+	switch {
+	case c.refusals > 1:
 		op.errorsMax = min(op.errorsMax, c.refusals-1)
+	case answers && c.answered > 0:
+		op.visitMax = c.answered
 	}
 }
 
@@ -376,14 +337,15 @@ func (op *operator) answered(rt *route, t *task, host string, r reply) {
 	}
 	switch t.kind {
 	case impossible:
-		*op.domains[t.domain()] = control{known: true, refuses: m.class == checker.ReplyNoMailbox}
-		op.settle(false)
+		ctl := op.controls[t.domain()]
+		ctl.refuses = m.class == checker.ReplyNoMailbox
+		op.controlled(ctl)
 		return
 	case another:
 		if m.class == checker.ReplyAccepted {
 			op.tookAnother()
 		}
-		op.settle(true)
+		op.settle()
 		return
 	}
 	full := Reply{Address: t.address, SMTPReply: checker.SMTPReply{
@@ -404,55 +366,15 @@ func (op *operator) answered(rt *route, t *task, host string, r reply) {
 	op.hand(full)
 }
 
-// doubt keeps a refusal until its controls have spoken.
-func (op *operator) doubt(rt *route, t *task, full Reply) {
-	domain := t.domain()
-	ctl := op.domains[domain]
-	if ctl == nil {
-		ctl = new(control)
-		op.domains[domain] = ctl
-		if op.stopped == nil {
-			op.queue(rt, &task{kind: impossible, address: impossibleIn(domain), names: t.names})
-		} else {
-			ctl.known = true
-		}
-	}
-	op.refused = append(op.refused, &refusedReply{Reply: full, control: ctl, on: rt, names: t.names})
-	op.settle(false)
-}
-
-func (op *operator) tookAnother() {
-	for _, r := range op.refused {
-		r.another = true
-	}
-	op.settle(false)
-}
-
-// settle hands over the refusals whose controls have spoken; all of them when there is nothing more to come.
-func (op *operator) settle(all bool) {
-	kept := op.refused[:0]
-	for _, r := range op.refused {
-		if !all && (!r.control.known || r.control.refuses && !r.another) {
-			kept = append(kept, r)
-			continue
-		}
-		r.RefusesImpossible, r.TookAnother = r.control.refuses, r.another
-		op.hand(r.Reply)
-	}
-	clear(op.refused[len(kept):])
-	op.refused = kept
-}
-
 // unanswered hands over why there is no reply. A control address that gets none controls nothing.
 func (op *operator) unanswered(t *task, f *checker.Fault, until time.Time) {
 	switch t.kind {
 	case impossible:
-		op.domains[t.domain()].known = true
-		op.settle(false)
+		op.controlled(op.controls[t.domain()])
 	case another:
-		op.settle(true)
+		op.settle()
 	default:
-		op.hand(Reply{Address: t.address, NotBefore: until, SMTPReply: checker.SMTPReply{
+		op.hand(Reply{Address: t.address, NotBefore: until, Deferred: op.deferred && f == op.stopped, SMTPReply: checker.SMTPReply{
 			Observed: checker.Observed{At: op.smtp.now(), By: op.smtp.Helo, Fault: f},
 		}})
 	}
@@ -464,18 +386,6 @@ func (op *operator) hand(r Reply) {
 	op.waiting--
 	op.emit(r)
 }
-
-// An endpoint is one address of an exchanger.
-type endpoint struct {
-	host     string
-	addr     netip.Addr
-	failures int            // connections lost in a row
-	fault    *checker.Fault // why it cannot be had
-	until    time.Time
-	plain    bool // its TLS does not work
-}
-
-func (e *endpoint) String() string { return fmt.Sprintf("%s [%s]", e.host, e.addr) }
 
 // state returns why an endpoint cannot be had, nil if it can, and whether without TLS.
 func (op *operator) state(at *endpoint) (*checker.Fault, bool) {

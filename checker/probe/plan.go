@@ -3,6 +3,7 @@ package probe
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -17,8 +18,34 @@ import (
 // A route is a sequence of exchangers' addresses, by preference: domains with equal sequences share connections.
 type route struct {
 	endpoints []*endpoint
+	urgent    []*task // the last one comes first
 	queue     []*task
 }
+
+func (rt *route) len() int { return len(rt.urgent) + len(rt.queue) }
+
+func (rt *route) first(t *task) { rt.urgent = append(rt.urgent, t) }
+
+func (rt *route) next() (t *task) {
+	if n := len(rt.urgent); n > 0 {
+		t, rt.urgent = rt.urgent[n-1], rt.urgent[:n-1]
+		return t
+	}
+	t, rt.queue = rt.queue[0], rt.queue[1:]
+	return t
+}
+
+// An endpoint is one address of an exchanger.
+type endpoint struct {
+	host     string
+	addr     netip.Addr
+	failures int            // connections lost in a row
+	fault    *checker.Fault // why it cannot be had
+	until    time.Time
+	plain    bool // its TLS does not work
+}
+
+func (e *endpoint) String() string { return fmt.Sprintf("%s [%s]", e.host, e.addr) }
 
 // A placement is where a list of exchangers leads.
 type placement struct {
@@ -161,7 +188,7 @@ func (s *SMTP) operators(groups unions, routes map[string]*route, known map[stri
 					points = append(points, name)
 				}
 			}
-			op = &operator{smtp: s, batchMax: usualBatch, errorsMax: usualErrors, domains: map[string]*control{}, limit: s.limitOf(ids)}
+			op = &operator{smtp: s, batchMax: usualBatch, errorsMax: usualErrors, controls: map[string]*control{}, limit: s.limitOf(ids)}
 			if op.id = strings.Join(points, ","); len(ids) > 0 {
 				op.id, op.knownGood = strings.Join(ids, "+"), good[ids[0]]
 			}

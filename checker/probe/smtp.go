@@ -62,6 +62,7 @@ type Reply struct {
 	checker.SMTPReply
 	Operator  string
 	NotBefore time.Time // with a Fault: do not ask again earlier; else zero
+	Deferred  bool      // with a Fault: the operator's allowance for the day was used up before its turn came, so nothing was observed
 	Cost      int       // RCPT commands that the operator saw since its previous Reply: control addresses have no reply of their own
 }
 

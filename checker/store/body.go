@@ -34,17 +34,18 @@ func (e *encoder) encode(prefix []byte, v any) ([]byte, error) {
 
 // decodeCase reads the body of a case. A month begins with reading all of them, so bodies of the usual form, as an encoder writes them, are read by a
 // scanner that copies nothing; whatever else JSON allows is left to encoding/json, which takes ten times as long.
-func decodeCase(body string) (c cases.Case, err error) {
+func decodeCase(body string) (*cases.Case, error) {
+	c := new(cases.Case)
 	if strings.IndexByte(body, '\\') < 0 && utf8.ValidString(body) {
 		s := scanner{rest: body}
-		s.readCase(&c)
+		s.readCase(c)
 		if !s.unusual && s.rest == "" {
 			return c, nil
 		}
-		c = cases.Case{}
+		*c = cases.Case{}
 	}
-	if err := json.Unmarshal([]byte(body), &c); err != nil {
-		return c, fmt.Errorf("the body of a case is damaged ('pecaudit store check' says which): %w", err)
+	if err := json.Unmarshal([]byte(body), c); err != nil {
+		return nil, fmt.Errorf("the body of a case is damaged ('pecaudit store check' says which): %w", err)
 	}
 	return c, nil
 }

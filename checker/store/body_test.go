@@ -28,7 +28,7 @@ func TestBodyOfEveryField(t *testing.T) {
 			rt.Fatal(err)
 		}
 		c.Events = nil
-		if diff := cmp.Diff(c, got, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(&c, got, cmpopts.EquateEmpty()); diff != "" {
 			rt.Error(diff)
 		}
 	})
@@ -83,7 +83,7 @@ func FuzzDecodeCase(f *testing.F) {
 		if err != nil {
 			t.Fatalf("refused: %v", err)
 		}
-		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(&want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
 		}
 	})

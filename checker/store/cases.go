@@ -49,10 +49,9 @@ type caseWriter struct {
 	*Tx
 	seq   int64 // of the last inserted case
 	chain *chain
-	text  encoder
 }
 
-// A storedCase is what saving a case needs to know of its row.
+// A storedCase is what saving new events of a case needs to know of its row.
 type storedCase struct {
 	seq   int64
 	state cases.State
@@ -60,6 +59,8 @@ type storedCase struct {
 
 func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
 	empty := w.seq == 0
+	ahead, stop := encodeAhead(list)
+	defer stop()
 	for part := range slices.Chunk(list, batch) {
 		stored := map[string]storedCase{}
 		if !empty {
@@ -68,30 +69,81 @@ func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
 				return err
 			}
 		}
+		bodies := <-ahead
+		if bodies.err != nil {
+			return bodies.err
+		}
 		for i := range part {
-			c := &part[i]
+			c, body := &part[i], bodies.texts[i]
 			old, known := stored[c.ID]
 			var err error
-			if known {
-				err = w.update(ctx, c, old)
-			} else {
-				old, err = w.insert(ctx, c)
+			switch {
+			case known:
+				err = w.update(ctx, c, body, old)
+			case len(c.Events) == 0:
+				err = w.refresh(ctx, c, body)
+			default:
+				old, err = w.insert(ctx, c, body)
 			}
 			if err != nil {
 				return fmt.Errorf("case %s: %w", c.ID, err)
 			}
-			old.state = c.State
-			stored[c.ID] = old
+			if len(c.Events) > 0 {
+				old.state = c.State
+				stored[c.ID] = old
+			}
 		}
 	}
 	return nil
 }
 
+// A batchOfBodies are the bodies of one batch of cases.
+type batchOfBodies struct {
+	texts []string
+	err   error
+}
+
+// encodeAhead writes the bodies of the next batch while this one is being stored: each takes about half the time. stop ends it before its time and
+// waits for it.
+func encodeAhead(list []cases.Case) (ahead <-chan batchOfBodies, stop func()) {
+	bodies, enough, done := make(chan batchOfBodies, 1), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		var e encoder
+		for part := range slices.Chunk(list, batch) {
+			b := batchOfBodies{texts: make([]string, len(part))}
+			for i := range part {
+				text, err := e.encode(nil, &part[i])
+				if err != nil {
+					b.err = fmt.Errorf("case %s: %w", part[i].ID, err)
+					break
+				}
+				b.texts[i] = string(text)
+			}
+			select {
+			case bodies <- b:
+			case <-enough:
+				return
+			}
+		}
+	}()
+	return bodies, func() {
+		close(enough)
+		<-done
+	}
+}
+
+// storedCases returns the rows of those of the cases that have new events and are known.
 func (r reader) storedCases(ctx context.Context, list []cases.Case) (map[string]storedCase, error) {
 	stored := map[string]storedCase{}
-	ids := make([]any, len(list))
+	var ids []any
 	for i := range list {
-		ids[i] = list[i].ID
+		if len(list[i].Events) > 0 {
+			ids = append(ids, list[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return stored, nil
 	}
 	err := r.each(ctx, func(rows *sql.Rows) error {
 		var id string
@@ -105,26 +157,32 @@ func (r reader) storedCases(ctx context.Context, list []cases.Case) (map[string]
 	return stored, err
 }
 
-func (w *caseWriter) insert(ctx context.Context, c *cases.Case) (storedCase, error) {
+func (w *caseWriter) insert(ctx context.Context, c *cases.Case, body string) (storedCase, error) {
 	if err := follow("", c.Events, c.State); err != nil {
 		return storedCase{}, err
 	}
-	body, err := w.text.encode(nil, c)
-	if err != nil {
-		return storedCase{}, err
-	}
 	w.seq++
-	_, err = w.exec(ctx, "INSERT INTO cases (seq, id, company, chamber, family, state, last_event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		w.seq, c.ID, c.Company, c.Chamber, string(c.Family), string(c.State), w.chain.n+int64(len(c.Events)), string(body))
+	_, err := w.exec(ctx, "INSERT INTO cases (seq, id, company, chamber, family, state, last_event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		w.seq, c.ID, c.Company, c.Chamber, string(c.Family), string(c.State), w.chain.n+int64(len(c.Events)), body)
 	if err != nil {
 		return storedCase{}, err
 	}
 	return storedCase{seq: w.seq}, w.appendEvents(ctx, w.seq, c, c.Events)
 }
 
-func (w *caseWriter) update(ctx context.Context, c *cases.Case, old storedCase) error {
+// refresh stores a case that changed only in what was last read of it.
+func (w *caseWriter) refresh(ctx context.Context, c *cases.Case, body string) error {
+	n, err := w.affect(ctx, "UPDATE cases SET body = ? WHERE id = ? AND state = ?", body, c.ID, string(c.State))
+	if err == nil && n == 0 {
+		err = fmt.Errorf("the store has no case of this ID in state %q, and no event leads to it", c.State)
+	}
+	return err
+}
+
+// update stores a case with new events.
+func (w *caseWriter) update(ctx context.Context, c *cases.Case, body string, old storedCase) error {
 	events := c.Events
-	if len(events) > 0 && events[0].From == "" { // with its history in front
+	if events[0].From == "" { // with its history in front
 		history, err := w.entries(ctx, old.seq)
 		if err != nil {
 			return err
@@ -132,20 +190,14 @@ func (w *caseWriter) update(ctx context.Context, c *cases.Case, old storedCase) 
 		if len(events) < len(history) || !sameEvent(&events[len(history)-1], &history[len(history)-1].Event) {
 			return errors.New("the store holds other events of it: it was read before they were stored, or another case has its ID")
 		}
-		events = events[len(history):]
+		if events = events[len(history):]; len(events) == 0 {
+			return w.refresh(ctx, c, body)
+		}
 	}
 	if err := follow(old.state, events, c.State); err != nil {
 		return err
 	}
-	body, err := w.text.encode(nil, c)
-	if err != nil {
-		return err
-	}
-	if len(events) == 0 {
-		_, err = w.exec(ctx, "UPDATE cases SET body = ? WHERE seq = ?", string(body), old.seq)
-		return err
-	}
-	_, err = w.exec(ctx, "UPDATE cases SET state = ?, last_event = ?, body = ? WHERE seq = ?", string(c.State), w.chain.n+int64(len(events)), string(body), old.seq)
+	_, err := w.exec(ctx, "UPDATE cases SET state = ?, last_event = ?, body = ? WHERE seq = ?", string(c.State), w.chain.n+int64(len(events)), body, old.seq)
 	if err != nil {
 		return err
 	}
@@ -160,7 +212,7 @@ func follow(from cases.State, events []cases.Event, to cases.State) error {
 		}
 		from = events[i].To
 	}
-	if from != to || len(events) == 0 && from == "" {
+	if from != to {
 		return fmt.Errorf("it is in state %q, its events lead to %q", to, from)
 	}
 	return nil
@@ -205,15 +257,14 @@ func (r reader) CasesOf(ctx context.Context, companies []string) ([]cases.Case, 
 
 // newest yields, of cases that come grouped by company, the newest of each key.
 func (r reader) newest(ctx context.Context, yield func(*cases.Case) error, query string, args ...any) error {
-	var company []cases.Case
+	var company []*cases.Case
 	flush := func() error {
-		slices.SortStableFunc(company, compareCases)
-		for i := range company {
-			if i+1 < len(company) && company[i].Key == company[i+1].Key {
+		slices.SortFunc(company, compareCases)
+		for i, c := range company {
+			if i+1 < len(company) && c.Key == company[i+1].Key {
 				continue
 			}
-			c := company[i] // yield may keep it
-			if err := yield(&c); err != nil {
+			if err := yield(c); err != nil {
 				return err
 			}
 		}
@@ -240,12 +291,14 @@ func (r reader) newest(ctx context.Context, yield func(*cases.Case) error, query
 }
 
 // compareCases orders cases by key and, of one key, by the day on which they were found. Two cases of one key and day would have one ID.
-func compareCases(a, b cases.Case) int { return cmp.Or(a.Key.Compare(b.Key), a.Found.Compare(b.Found)) }
+func compareCases(a, b *cases.Case) int {
+	return cmp.Or(a.Key.Compare(b.Key), a.Found.Compare(b.Found))
+}
 
-func scanCase(rows *sql.Rows) (cases.Case, error) {
+func scanCase(rows *sql.Rows) (*cases.Case, error) {
 	var body string
 	if err := rows.Scan(&body); err != nil {
-		return cases.Case{}, err
+		return nil, err
 	}
 	return decodeCase(body)
 }
@@ -313,7 +366,7 @@ func (r reader) Case(ctx context.Context, id string) (*cases.Case, error) {
 	for i := range entries {
 		c.Events = append(c.Events, entries[i].Event)
 	}
-	return &c, nil
+	return c, nil
 }
 
 // Entries returns the events of a case as they were recorded: the same, in the same order, as Case does for that ID.
@@ -325,7 +378,7 @@ func (r reader) Entries(ctx context.Context, id string) ([]Entry, error) {
 	return r.entries(ctx, seq)
 }
 
-func (r reader) find(ctx context.Context, id string) (seq int64, c cases.Case, err error) {
+func (r reader) find(ctx context.Context, id string) (seq int64, c *cases.Case, err error) {
 	id = strings.ToLower(strings.TrimSpace(id))
 	type row struct {
 		seq      int64
@@ -340,11 +393,11 @@ func (r reader) find(ctx context.Context, id string) (seq int64, c cases.Case, e
 	}, "SELECT seq, id, body FROM cases WHERE id >= ? AND id < ? ORDER BY id LIMIT 2", id, id+"~")
 	switch {
 	case err != nil:
-		return 0, c, fmt.Errorf("store: read case: %w", err)
+		return 0, nil, fmt.Errorf("store: read case: %w", err)
 	case id == "" || len(found) == 0:
-		return 0, c, fmt.Errorf("%w: no ID begins with %q; 'pecaudit cases find TEXT' finds cases by codice fiscale, REA, denominazione or address", ErrNoCase, id)
+		return 0, nil, fmt.Errorf("%w: no ID begins with %q; 'pecaudit cases find TEXT' finds cases by codice fiscale, REA, denominazione or address", ErrNoCase, id)
 	case len(found) > 1 && found[0].id != id:
-		return 0, c, fmt.Errorf("%w: several IDs begin with %q: write more of it", ErrNoCase, id)
+		return 0, nil, fmt.Errorf("%w: several IDs begin with %q: write more of it", ErrNoCase, id)
 	}
 	c, err = decodeCase(found[0].body)
 	return found[0].seq, c, err

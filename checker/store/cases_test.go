@@ -152,7 +152,7 @@ func TestStoreAgainstModel(t *testing.T) {
 				}
 			}
 		}
-		want := withoutEvents(slices.SortedFunc(maps.Values(newestOf), compareCases)...)
+		want := withoutEvents(slices.SortedFunc(maps.Values(newestOf), byKey)...)
 		if diff := cmp.Diff(want, newest(t, s), cmpopts.EquateEmpty()); diff != "" {
 			rt.Errorf("NewestCases: %s", diff)
 		}
@@ -176,7 +176,7 @@ func TestStoreAgainstModel(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if diff := cmp.Diff(withoutEvents(slices.SortedFunc(maps.Values(model), compareCases)...), list, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(withoutEvents(slices.SortedFunc(maps.Values(model), byKey)...), list, cmpopts.EquateEmpty()); diff != "" {
 			rt.Errorf("Cases: %s", diff)
 		}
 		for _, p := range check(t, s) {
@@ -194,7 +194,7 @@ func TestSaveCasesRefuses(t *testing.T) {
 		name, wants string
 		list        func() []cases.Case
 	}{
-		{"no event", `it is in state "cleared", its events lead to "found"`, func() []cases.Case {
+		{"no event", `the store has no case of this ID in state "cleared", and no event leads to it`, func() []cases.Case {
 			c := cleared
 			c.Events = nil
 			return []cases.Case{c}
@@ -214,7 +214,7 @@ func TestSaveCasesRefuses(t *testing.T) {
 			c.State = cases.Found
 			return []cases.Case{c}
 		}},
-		{"new without event", `it is in state "found", its events lead to ""`, func() []cases.Case {
+		{"new without event", `the store has no case of this ID in state "found", and no event leads to it`, func() []cases.Case {
 			c := found(key(2), "alfa", "2026-11-02")
 			c.Events = nil
 			return []cases.Case{c}

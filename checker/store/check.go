@@ -122,7 +122,8 @@ func (r reader) checkChain(ctx context.Context, p *problems) error {
 
 // checkCases compares every case with its events and with its columns.
 func (r reader) checkCases(ctx context.Context, p *problems) error {
-	var c, columns cases.Case
+	var c *cases.Case
+	var columns cases.Case
 	var seq, lastEvent, n int64
 	var last *link
 	finish := func() { // the case before
@@ -134,6 +135,7 @@ func (r reader) checkCases(ctx context.Context, p *problems) error {
 			p.add(columns.ID, 0, "it has no events")
 		case n != lastEvent:
 			p.add(columns.ID, n, "it is not the last: event %d is missing", lastEvent)
+		case c == nil: // said already
 		case last.To != c.State:
 			p.add(columns.ID, n, "it leads to state %q, the case is %q", last.To, c.State)
 		case last.Term != c.Term || last.Act != c.Act:
@@ -155,7 +157,6 @@ func (r reader) checkCases(ctx context.Context, p *problems) error {
 			var err error
 			if c, err = decodeCase(body); err != nil {
 				p.add(k.ID, 0, "it cannot be read")
-				c.State = k.State
 			} else if c.ID != k.ID || c.Company != k.Company || c.Chamber != k.Chamber || c.Family != k.Family || c.State != k.State {
 				p.add(k.ID, 0, "the columns of its row say something else than its body")
 			} else if c.Key.ID(c.Found) != c.ID {

@@ -51,8 +51,8 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 			return err
 		}
 		c, err := decodeCase(body)
-		if err == nil && wants(&c) {
-			list, seqs = append(list, c), append(seqs, seq)
+		if err == nil && wants(c) {
+			list, seqs = append(list, *c), append(seqs, seq)
 		}
 		return err
 	}, "SELECT seq, body FROM cases WHERE "+strings.Join(where, " AND "), args...)
@@ -64,7 +64,7 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(list, compareCases)
+	slices.SortFunc(list, func(a, b cases.Case) int { return compareCases(&a, &b) })
 	return list, nil
 }
 

@@ -157,3 +157,5 @@ func withoutEvents(list ...cases.Case) []cases.Case {
 	}
 	return out
 }
+
+func byKey(a, b cases.Case) int { return compareCases(&a, &b) }

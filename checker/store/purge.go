@@ -73,7 +73,7 @@ func (s *Store) purge(ctx context.Context, tx *Tx, p PurgePolicy) (report PurgeR
 		if err != nil {
 			return err
 		}
-		if p.deletes(&c) {
+		if p.deletes(c) {
 			goes = append(goes, seq)
 			return nil
 		}
@@ -81,7 +81,7 @@ func (s *Store) purge(ctx context.Context, tx *Tx, p PurgePolicy) (report PurgeR
 			return nil
 		}
 		kept[standing{c.Chamber, c.Found.In(), c.Closed.In()}] = true
-		return tx.refer(ctx, &c)
+		return tx.refer(ctx, c)
 	}, "SELECT seq, body FROM cases ORDER BY seq")
 	if err != nil {
 		return report, err
@@ -91,12 +91,12 @@ func (s *Store) purge(ctx context.Context, tx *Tx, p PurgePolicy) (report PurgeR
 		return report, err
 	}
 	if !p.EvidenceBefore.IsZero() {
-		report.Observations, err = tx.delete(ctx, `DELETE FROM observations WHERE at < ? AND NOT EXISTS (
+		report.Observations, err = tx.affect(ctx, `DELETE FROM observations WHERE at < ? AND NOT EXISTS (
 			SELECT 1 FROM referred WHERE referred.subject = observations.subject AND referred.until >= substr(observations.at, 1, 10))`, p.EvidenceBefore.String())
 		if err != nil {
 			return report, err
 		}
-		report.Messages, err = tx.delete(ctx, "DELETE FROM messages WHERE sha256 NOT IN (SELECT sha256 FROM observations)")
+		report.Messages, err = tx.affect(ctx, "DELETE FROM messages WHERE sha256 NOT IN (SELECT sha256 FROM observations)")
 		if err != nil {
 			return report, err
 		}
@@ -135,14 +135,6 @@ func (t *Tx) refer(ctx context.Context, c *cases.Case) error {
 		}
 	}
 	return nil
-}
-
-func (t *Tx) delete(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.exec(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 // purgeCases deletes cases by their rows, empties their events, and says so in the chain.
@@ -227,7 +219,7 @@ func (t *Tx) purgeMonths(ctx context.Context, before checker.Date, kept map[stan
 			if needed {
 				continue
 			}
-			n, err := t.delete(ctx, "DELETE FROM months WHERE month = ? AND slug = ?", month.String(), slug)
+			n, err := t.affect(ctx, "DELETE FROM months WHERE month = ? AND slug = ?", month.String(), slug)
 			if err != nil {
 				return 0, err
 			}

@@ -102,7 +102,7 @@ func TestPurge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(withoutEvents(slices.SortedFunc(slices.Values(stays), compareCases)...), got); diff != "" {
+	if diff := cmp.Diff(withoutEvents(slices.SortedFunc(slices.Values(stays), byKey)...), got); diff != "" {
 		t.Errorf("cases: %s", diff)
 	}
 	wantMonths := []string{

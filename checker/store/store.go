@@ -163,6 +163,15 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, e
 	return stmt.ExecContext(ctx, args...)
 }
 
+// affect is exec that counts the rows that it changed.
+func (t *Tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := t.exec(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 // one scans the only row of a query that is prepared once a transaction, and reports whether there is one.
 func (t *Tx) one(ctx context.Context, query string, args []any, to ...any) (bool, error) {
 	stmt, ctx, err := t.prepare(ctx, query)

@@ -9,13 +9,14 @@ import (
 
 	"pecaudit/checker"
 	"pecaudit/checker/audit"
+	"pecaudit/checker/cases"
 	"pecaudit/reports"
 )
 
 // auditFlags are audit's own flags.
 type auditFlags struct {
 	inputs
-	out, view, published, procedure, findings, force, rows, rejected, calendar, store string
+	out, view, published, procedure, findings, force, rows, rejected, calendar, letters, store string
 }
 
 func (p *program) auditCommand() *cobra.Command {
@@ -28,6 +29,7 @@ which checks were done, and which were not and why. Opens no case. Give all list
 shared can only be seen among the lists of one run.`,
 		Example: `  pecaudit audit imprese.csv --out verifica.xlsx
   pecaudit audit imprese.xlsx --pec-status gestore.csv --findings rilievi.csv --json
+  pecaudit audit clienti.xlsx --view studio --out scadenze.xlsx --calendar scadenze.ics
   pecaudit audit scuole.csv --map pec=INDIRIZZOPECSCUOLA --map rea=CODICESCUOLA`,
 		Args: func(_ *cobra.Command, lists []string) error {
 			if len(lists) == 0 {
@@ -43,6 +45,11 @@ shared can only be seen among the lists of one run.`,
 	c.Flags().StringVar(&f.force, "findings-force", "all", "which findings: `all|binding`")
 	c.Flags().StringVar(&f.rows, "rows", "", "write every row as it was understood, `FILE.jsonl|FILE.csv`")
 	c.Flags().StringVar(&f.rejected, "rejected", "", "write the rows that could not be read, `FILE.csv`")
+	c.Flags().StringVar(&f.view, "view", "office", "how the workbook is laid out: `office|studio` (studio: who must do what by when, first)")
+	c.Flags().StringVar(&f.published, "published", "", "the day on which the chamber's list went out, `YYYY-MM-DD` (dates in the studio view)")
+	c.Flags().StringVar(&f.procedure, "procedure", "", "`ID` of the procedure (default: the configuration's, else giudice-45)")
+	c.Flags().StringVar(&f.calendar, "calendar", "", "write the deadlines as a calendar, `FILE.ics`")
+	c.Flags().StringVar(&f.letters, "letters", "", "write a letter to each client, for mail merge, `FILE.csv`")
 	c.Flags().StringVar(&f.store, "store", "", "keep and recall evidence in this store")
 	return c
 }
@@ -55,11 +62,22 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	if f.force != "all" && f.force != "binding" {
 		return usagef("--findings-force %q: it must be all or binding", f.force)
 	}
+	if f.view != "office" && f.view != "studio" {
+		return usagef("--view %q: it must be office or studio", f.view)
+	}
+	published, err := date("--published", f.published, checker.Date{})
+	if err != nil {
+		return err
+	}
 	s, err := p.setup(f.config)
 	if err != nil {
 		return err
 	}
 	if err := f.apply(s.Config); err != nil {
+		return err
+	}
+	proc, err := s.procedure(f.procedure)
+	if err != nil {
 		return err
 	}
 	s.Lists.Companies = nil // an audit is of the lists it is given
@@ -71,7 +89,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 		return err
 	}
 	inputs := slices.Concat(a.Companies, a.Status, a.Professionals, a.Directors, a.Pending, []string{f.config})
-	if err := checkOutputs([]string{f.out, f.findings, f.rows, f.rejected}, inputs); err != nil {
+	if err := checkOutputs([]string{f.out, f.findings, f.rows, f.rejected, f.calendar, f.letters}, inputs); err != nil {
 		return err
 	}
 	if err := checkWorkbook(f.out); err != nil {
@@ -86,17 +104,18 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	}
 	defer outputs.Abort()
 
+	wantsBook := f.out != "" || f.calendar != "" || f.letters != ""
 	book := &reports.Month{Kind: reports.AuditBook, Month: asOf.In(), AsOf: asOf, Version: version(), Config: s.Hash()}
 	sink := audit.Sink{
 		EveryRow: outputs.EveryRow(),
 		Row: func(row *audit.Row) error {
-			if f.out != "" {
+			if wantsBook {
 				book.Rows = append(append(book.Rows, audit.Breaches(row)...), audit.Lines(row)...)
 			}
 			return outputs.Row(row)
 		},
 		Rejected: func(_ string, row *checker.RejectedRow) error {
-			if f.out != "" {
+			if wantsBook {
 				book.Rejected = append(book.Rejected, audit.RejectedLine(row))
 			}
 			return outputs.Rejected(row)
@@ -125,11 +144,11 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	if err := outputs.Commit(); err != nil {
 		return err
 	}
-	if f.out != "" {
+	if wantsBook {
 		book.Summary, book.Rules, book.Sources = result.Summary, audit.AppliedRules(&result.Summary), result.Sources()
 		book.Summary.Seconds = 0
-		reports.Sort(book.Rows)
-		if err := reports.Write(f.out, book); err != nil {
+		book.Procedure = audit.Note(proc, asOf)
+		if err := f.write(book, proc, published); err != nil {
 			return err
 		}
 	}
@@ -140,4 +159,32 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 		return audit.ErrRuleFault
 	}
 	return nil
+}
+
+// write writes the workbook, the calendar and the letters that were asked for.
+func (f *auditFlags) write(book *reports.Month, proc *cases.Procedure, published checker.Date) error {
+	reports.Sort(book.Rows)
+	schedule := reports.NewSchedule(book, proc, published)
+	if f.calendar != "" {
+		file, err := reports.Create(f.calendar)
+		if err != nil {
+			return err
+		}
+		defer file.Abort()
+		if err := errors.Join(reports.WriteCalendar(file, book.AsOf, schedule), file.Commit()); err != nil {
+			return err
+		}
+	}
+	if f.letters != "" {
+		if err := writeLetters(f.letters, reports.ClientLetters(schedule)); err != nil {
+			return err
+		}
+	}
+	if f.out == "" {
+		return nil
+	}
+	if f.view == "studio" {
+		book.Schedule = schedule
+	}
+	return reports.Write(f.out, book)
 }

@@ -20,8 +20,9 @@ import (
 )
 
 func (p *program) casesCommand() *cobra.Command {
-	return group("cases", "The life of cases", `Lists, finds and shows cases; publishes a month's list; records what the office did.`,
-		p.casesListCommand(), p.casesFindCommand(), p.casesShowCommand(), p.casesPublishCommand(), p.casesRecordCommand())
+	return group("cases", "The life of cases", `Lists, finds and shows cases; publishes a month's list; records what the office did, or reads it back from a workbook.`,
+		p.casesListCommand(), p.casesFindCommand(), p.casesShowCommand(), p.casesPublishCommand(), p.casesRecordCommand(), p.casesImportCommand(),
+		p.casesLettersCommand())
 }
 
 // caseView is a case in JSON: CONTRACT section 6. What is not set is null.
@@ -250,6 +251,7 @@ func (p *program) casesShowCommand() *cobra.Command {
 		},
 	}
 	f.register(c)
+	c.Flags().Bool("json", true, "print JSON: there is no other form")
 	return c
 }
 
@@ -270,7 +272,7 @@ func (p *program) publishing(s *setup, month checker.Month, on, act, by string, 
 
 func (p *program) casesPublishCommand() *cobra.Command {
 	var f storeFlags
-	var month, on, act, by, outDir string
+	var month, on, act, by, from, outDir string
 	var chambers []string
 	var dryRun bool
 	c := &cobra.Command{
@@ -319,18 +321,28 @@ again changes nothing.`,
 			for _, warning := range s.warnings(publish.On) {
 				fmt.Fprintln(p.stderr, "pecaudit:", warning)
 			}
+			if from != "" {
+				if publish.KeptBack, err = p.keptBack(ctx, st, audit.ReadingBack{File: from, By: by, Today: publish.Today, DryRun: dryRun}); err != nil {
+					return err
+				}
+			}
 			done, err := publish.Run(ctx, st)
 			if err != nil {
 				return err
 			}
 			p.tellPublished(done, dryRun)
-			if dryRun || len(done.Slugs) == 0 {
+			if dryRun {
 				return nil
 			}
 			if outDir == "" {
 				outDir = s.OutDir
 			}
-			written, err := audit.WriteBooks(ctx, st, m, outDir, done.Slugs)
+			albo, err := publish.WriteAlbo(ctx, st, done, reg.chambers, outDir, s.Albo.SoleTraderCode)
+			if err != nil {
+				return err
+			}
+			written, err := audit.Books{Dir: outDir, Slugs: done.Slugs}.Write(ctx, st, m)
+			written = append(written, albo...)
 			for _, path := range written {
 				fmt.Fprintln(p.stdout, path)
 			}
@@ -342,6 +354,7 @@ again changes nothing.`,
 	c.Flags().StringVar(&on, "on", "", "the day on which it went out, YYYY-MM-DD")
 	c.Flags().StringVar(&act, "act", "", "the act it belongs to")
 	c.Flags().StringVar(&by, "by", "", "who publishes it")
+	c.Flags().StringVar(&from, "from", "", "first read back this workbook, FILE.xlsx: what it says not to publish stays off the list")
 	c.Flags().StringArrayVar(&chambers, "chamber", nil, "only this chamber: slug, name or sigla (repeatable)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would happen, change nothing")
 	c.Flags().StringVar(&outDir, "out-dir", "", "folder of the workbooks (default: the configuration's)")

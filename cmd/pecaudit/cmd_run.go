@@ -189,6 +189,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 			fmt.Fprintf(p.stderr, "pecaudit: held: %s Look at the workbooks (BOZZA); if the figures are right run again with --accept %s\n", h.Why, cmp.Or(string(h.Rule), h.Chamber))
 		}
 	}
+	var albo []string
 	switch {
 	case publish != nil && len(result.Holds) > 0:
 		fmt.Fprintln(p.stderr, "pecaudit: nothing was published: the run is held")
@@ -199,11 +200,15 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 			return err
 		}
 		p.tellPublished(done, false)
+		if albo, err = publish.WriteAlbo(ctx, st, done, reg.chambers, s.OutDir, s.Albo.SoleTraderCode); err != nil {
+			return err
+		}
 	}
-	written, err := audit.WriteBooks(ctx, st, month, s.OutDir, result.Slugs)
+	written, err := audit.Books{Dir: s.OutDir, Slugs: result.Slugs}.Write(ctx, st, month)
 	if err != nil {
 		return err
 	}
+	written = append(written, albo...)
 	p.log.Info().Str("run", result.Run).Str("month", month.String()).Int("rows", result.Summary.Rows).Int("rejected", result.Summary.Rejected).
 		Int("cases_changed", result.Changed).Int("workbooks", len(written)).Float64("seconds", result.Summary.Seconds).Msg("run completed")
 	if err := f.finish(p, s.Config, result.Result); err != nil {

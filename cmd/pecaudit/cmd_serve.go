@@ -112,13 +112,12 @@ func (p *program) serve(ctx context.Context, f *storeFlags, listen string) error
 	clock := cron.New(cron.WithLogger(cronLog{p.log}), cron.WithChain(cron.Recover(cronLog{p.log}), cron.SkipIfStillRunning(cronLog{p.log})))
 	job := cron.FuncJob(func() { srv.run(ctx) })
 	entry := clock.Schedule(srv.schedule, job)
-	next := srv.schedule.Next(p.now())
-	p.log.Info().Str("schedule", s.Schedule).Time("next", next).Msg("serving")
-	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // only where systemd asked for it
 	missed, err := srv.missed(ctx, s)
 	if err != nil {
 		return err
 	}
+	p.log.Info().Str("schedule", s.Schedule).Time("next", srv.schedule.Next(p.now())).Msg("serving")
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // only where systemd asked for it
 	if missed {
 		p.log.Info().Str("month", p.today().In().String()).Msg("this month's run was missed: making it up")
 		clock.Entry(entry).WrappedJob.Run() // through the chain: never two at once
@@ -170,6 +169,7 @@ func (s *server) run(ctx context.Context) {
 	s.tell(func(h *health) {
 		h.Status, h.Code, h.Ended, h.Next = status, code, s.now().UTC().Truncate(time.Second), s.schedule.Next(s.now())
 	})
+	s.log.Info().Str("status", status).Int("exit_code", code).Time("next", s.schedule.Next(s.now())).Msg("waiting for the next run")
 }
 
 func (s *server) tell(change func(*health)) {

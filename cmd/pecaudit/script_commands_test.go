@@ -165,7 +165,11 @@ func scriptProject(ts *testscript.TestScript, neg bool, args []string) {
 			var v any
 			ts.Check(json.Unmarshal([]byte(text), &v))
 			line(func(column string) string {
-				return strings.NewReplacer("[", "", "]", "", `"`, "").Replace(jsonAt(v, column))
+				value := jsonAt(v, column)
+				if strings.HasPrefix(value, "[") {
+					value = strings.NewReplacer("[", "", "]", "", `"`, "").Replace(value)
+				}
+				return value
 			})
 		}
 	}
