@@ -81,7 +81,7 @@ const (
 	MXNothing         // the domain exists, without MX and address
 	MXNull            // null MX, RFC 7505
 	MXNoDomain        // NXDOMAIN
-	MXUnusable        // every MX is an address literal or a CNAME: wrong, but no proof that no mail is taken
+	MXUnusable        // every MX is an address literal, a CNAME, or a host without address: wrong, but no proof that no mail is taken
 )
 
 // NoMail reports whether the answer says that the domain takes no mail.

@@ -17,7 +17,7 @@ var completeColumns = []string{
 }
 
 // listScale is the scale, per cent, at which the columns between two page breaks fit on an A4 page.
-const listScale = 62
+const listScale = 68
 
 // frozenColumns: up to the name.
 const frozenColumns = 4
@@ -26,6 +26,15 @@ const frozenColumns = 4
 func rowColumns(cures map[checker.RuleID]string) []column[Row] {
 	text := func(f func(*Row) string) func(*Row) any { return func(r *Row) any { return f(r) } }
 	day := func(f func(*Row) checker.Date) func(*Row) any { return func(r *Row) any { return f(r) } }
+	// An entry made by command has no word of the drop-down: what belongs to it would come back as an entry without outcome.
+	entered := func(f func(*Row) any) func(*Row) any {
+		return func(r *Row) any {
+			if r.Office == "" {
+				return nil
+			}
+			return f(r)
+		}
+	}
 	groups := groupNumbers{}
 	return []column[Row]{
 		{label: columnCCIAA, width: 7, look: lookCode, value: text(func(r *Row) string { return r.CCIAA })},
@@ -59,9 +68,9 @@ func rowColumns(cures map[checker.RuleID]string) []column[Row] {
 		}},
 		{label: columnSanction, width: 40, look: lookWrap, value: text(func(r *Row) string { return r.Sanction })},
 		{label: columnOutcome, width: 22, look: lookFill, value: text(func(r *Row) string { return r.Office })},
-		{label: columnProtocol, width: 14, look: lookFillCode, value: text(func(r *Row) string { return r.Protocol })},
-		{label: columnOn, width: 11, look: lookFillDate, value: day(func(r *Row) checker.Date { return r.OfficeOn })},
-		{label: columnNote, width: 24, look: lookFill, value: text(func(r *Row) string { return r.Note })},
+		{label: columnProtocol, width: 14, look: lookFillCode, value: entered(func(r *Row) any { return r.Protocol })},
+		{label: columnOn, width: 11, look: lookFillDate, value: entered(func(r *Row) any { return r.OfficeOn })},
+		{label: columnNote, width: 24, look: lookFill, value: entered(func(r *Row) any { return r.Note })},
 		{label: columnRule, width: 18, look: lookWrap, value: text((*Row).rules)},
 		{label: columnFile, width: 30, look: lookWrap, value: text(func(r *Row) string { return baseName(r.File) })},
 		{label: columnSheet, width: 16, look: lookWrap, value: text(func(r *Row) string { return r.Sheet })},

@@ -316,11 +316,11 @@ var needLabels = []struct {
 	{checker.StatusEvidence, "l'elenco degli stati delle caselle (--pec-status)"},
 	{checker.ExpiryEvidence, "la data di scadenza della PEC negli elenchi"},
 	{checker.ProfessionalEvidence, "l'elenco dei professionisti (--professionals)"},
-	{checker.DirectorEvidence, "i domicili degli amministratori (--directors o colonna pec_amministratore)"},
+	{checker.DirectorEvidence, "l'elenco dei domicili degli amministratori (--directors o colonna pec_amministratore)"},
 	{checker.StateEvidence, "la colonna stato negli elenchi"},
 	{checker.MXEvidence, "la verifica DNS (--live dns)"},
 	{checker.SMTPEvidence, "la verifica SMTP (--live dns,smtp)"},
-	{checker.ReceiptEvidence, "le ricevute PEC (--receipts)"},
+	{checker.ReceiptEvidence, "la raccolta delle ricevute PEC (--receipts)"},
 }
 
 // NeedsLabel says in Italian what a rule needs, any one of it.

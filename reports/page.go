@@ -23,7 +23,7 @@ type percent float64
 
 const (
 	pageColumns = 10  // A to J: what a text of full width goes over
-	pageChars   = 150 // on a line of full width
+	pageChars   = 170 // on a line of full width
 	rowHeight   = 15  // points
 	pageScale   = 80  // per cent
 	pageLines   = 41  // on a printed page at that scale

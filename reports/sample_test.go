@@ -87,6 +87,10 @@ func sampleRows() []Row {
 	h.State, h.Closed, h.Late, h.Term = cases.Cured, date("2026-11-01"), true, term("2026-07-01", "2026-08-15", "2026-08-17", "2026-08-17")
 	h.Office, h.OfficeOn = "Casella rinnovata o riattivata", date("2026-10-28")
 
+	u := base(13, "Palma S.r.l.", "palma@pec-uno.example", checker.GroundExpired, "EXP-001", "capital", "SR")
+	u.State, u.Closed, u.Term = cases.Executed, date("2026-11-01"), term("2026-07-01", "2026-08-15", "2026-08-17", "2026-08-17")
+	u.OfficeOn, u.Protocol = date("2026-10-30"), "2026/000789" // executed: entered by command, there is no word for it
+
 	v := base(9, "Lira S.a.s.", "lira@pec-uno.example", checker.GroundShared, "UNI-001", "partnership", "AS")
 	v.Kind, v.Reason, v.State, v.Found, v.Case = RowVerify, checker.ReasonAmbiguous, "", checker.Date{}, ""
 	w := base(10, "Mirto S.r.l.", "mirto@pec-uno.example", checker.GroundExpired, "EXP-001", "capital", "SR")
@@ -96,7 +100,7 @@ func sampleRows() []Row {
 	x.Kind, x.State, x.Case = RowDirector, "", ""
 	y := base(12, "Olivo S.r.l.", "olivo@pec-uno.example", checker.GroundExpiring, "EXP-002", "capital", "SR")
 	y.Kind, y.State, y.Case, y.Expiry = RowExpiring, "", "", date("2026-11-20")
-	return []Row{y, c, a, b, w, d, x, e, f, g, h, v}
+	return []Row{y, c, a, b, w, d, x, e, f, g, h, v, u}
 }
 
 func sampleMonth() *Month {

@@ -308,7 +308,7 @@ func TestRowsGoOnOnAnotherSheet(t *testing.T) {
 	}
 	want := []string{
 		"Elenco completo", "ÀNCORA E MARE S.R.L.", "Bianchi & figli s.n.c.", "-Corallo & C.", "Elenco completo (2)", "=DAMA S.R.L.", "Edilizia Èssere", "Fonte \ufffd Nuova\tS.p.A.",
-		"Elenco completo (3)", "Ginestra soc. coop.", "Ibis S.r.l.",
+		"Elenco completo (3)", "Ginestra soc. coop.", "Ibis S.r.l.", "Palma S.r.l.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -91,13 +91,14 @@ func (b *Batch) fill(ctx context.Context, tx *store.Tx, m *reports.Month) error 
 
 // fillCases puts the chamber's cases, as they stand in the store, into the month, in place of those that it had, and counts the trend anew.
 func fillCases(ctx context.Context, tx *store.Tx, m *reports.Month, p *cases.Procedure) error {
-	before, hasBefore, err := previousMonth(ctx, tx, m.Month, slugOf(m.Chamber))
+	before, _, err := previousMonth(ctx, tx, m.Month, slugOf(m.Chamber))
 	if err != nil {
 		return err
 	}
-	since := m.Month.First()
-	if hasBefore && before.AsOf.Before(since) {
-		since = before.AsOf // what was closed after the last workbook was written has not been shown yet
+	// What the last workbook showed as standing must be seen to end, whatever the day on which it ended.
+	stood := map[string]bool{}
+	for i := range before.Rows {
+		stood[before.Rows[i].Case] = before.Rows[i].Standing()
 	}
 	list, err := tx.Cases(ctx, store.Filter{Chamber: &m.Chamber})
 	if err != nil {
@@ -109,7 +110,7 @@ func fillCases(ctx context.Context, tx *store.Tx, m *reports.Month, p *cases.Pro
 		c := &list[i]
 		if c.Open() {
 			trend.Grounds[c.Ground]++
-		} else if c.Closed.Before(since) || hasBefore && c.Closed == since && since.Before(m.Month.First()) {
+		} else if c.Closed.Before(m.Month.First()) && !stood[c.ID] {
 			continue
 		}
 		m.Rows = append(m.Rows, lineOfCase(c, p, m.AsOf))

@@ -77,14 +77,8 @@ func (b *ReadingBack) Run(ctx context.Context, s *store.Store) (*ReadBackResult,
 				return err
 			}
 		}
-		if b.DryRun {
-			return errDryRun
-		}
 		return nil
 	})
-	if errors.Is(err, errDryRun) {
-		err = nil
-	}
 	return r, err
 }
 
@@ -138,6 +132,9 @@ func (b *ReadingBack) enter(ctx context.Context, tx *store.Tx, e reports.Entry, 
 		return nil
 	}
 	r.Entered = append(r.Entered, ReadBackEntry{Sheet: e.Sheet, Row: e.Row, Case: c.ID, Outcome: e.Outcome, Event: e.Event, On: e.On, State: c.State})
+	if b.DryRun {
+		return nil
+	}
 	return tx.SaveCases(ctx, []cases.Case{*c})
 }
 

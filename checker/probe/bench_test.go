@@ -3,14 +3,12 @@ package probe
 import (
 	"compress/gzip"
 	"encoding/csv"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
@@ -109,6 +107,3 @@ func BenchmarkMXReal(b *testing.B) {
 	}
 	b.ReportMetric(float64(total)/float64(len(domains))/float64(b.N), "queries/domain")
 }
-
-var _ = fmt.Sprint
-var _ = time.Second

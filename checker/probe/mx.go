@@ -174,7 +174,7 @@ func (d *DNS) weigh(ctx context.Context, r *resolver, a *checker.MXAnswer, rrs [
 				a.Kind = checker.MXHosts
 			}
 		}
-		line := fmt.Sprintf("MX %d %s", mx.Preference, name)
+		line := fmt.Sprintf("MX %d %s", mx.Preference, orElse(name, "."))
 		if wrong != "" {
 			line += " (" + wrong + ")"
 		}

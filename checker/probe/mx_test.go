@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/miekg/dns"
 
 	"pecaudit/checker"
 	"pecaudit/checker/probe/probetest"
@@ -81,7 +83,7 @@ lying.example        A     127.0.0.1
 		"implicit6.example": {Kind: checker.MXImplicit, Hosts: []string{"implicit6.example"}, Raw: "no MX, address ::1"},
 		"empty.example":     {Kind: checker.MXNothing, Raw: "no MX, no address, says zone example"},
 		"null.example":      {Kind: checker.MXNull, Raw: "MX 0 ."},
-		"notnull.example":   {Kind: checker.MXHosts, Hosts: []string{"mx1.two.example"}, Raw: "MX 0  (is no exchanger beside others (RFC 7505, 3)), MX 10 mx1.two.example"},
+		"notnull.example":   {Kind: checker.MXHosts, Hosts: []string{"mx1.two.example"}, Raw: "MX 0 . (is no exchanger beside others (RFC 7505, 3)), MX 10 mx1.two.example"},
 		"literal.example":   {Kind: checker.MXUnusable, Raw: "MX 10 192.0.2.1 (is an address, not a name (RFC 5321, 5.1))"},
 		"viaalias.example":  {Kind: checker.MXUnusable, Hosts: []string{"www.two.example"}, Raw: "MX 10 www.two.example (is an alias (RFC 2181, 10.3))"},
 		"oneoftwo.example": {Kind: checker.MXHosts, Hosts: []string{"www.two.example", "mx1.two.example"},
@@ -224,6 +226,28 @@ func TestMXResolversDisagree(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
+}
+
+// A truncated answer is none where there is no TCP.
+func TestMXTruncatedWithoutTCP(t *testing.T) {
+	t.Parallel()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, r *dns.Msg) {
+		m := new(dns.Msg).SetReply(r)
+		m.Truncated = true
+		_ = w.WriteMsg(m)
+	})}
+	done := make(chan error)
+	go func() { done <- server.ActivateAndServe() }()
+	a := mxOf(t, hasty(conn.LocalAddr().String()), "a.example")["a.example"]
+	if a.Fault == nil || a.Fault.Reason != checker.ReasonUnreachable || !strings.Contains(a.Fault.Text, "TCP") {
+		t.Errorf("%+v, fault %+v", a, a.Fault)
+	}
+	_ = server.Shutdown()
+	<-done
 }
 
 // A dead network ends soon, with a fault for every domain.

@@ -130,6 +130,8 @@ full@%[1]s    RCPT 552 5.2.2 Mailbox full
 			map[string]want{"ok": ok, "gone": unclear}},
 		{"cut", "cut 75", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
 			map[string]want{"gone": fault(checker.ReasonUnreachable)}},
+		{"endless", "listen", "*@%[1]s RCPT \"550 " + strings.Repeat("la casella non esiste\\n", 4000) + "user unknown\"\n",
+			map[string]want{"ok": ok, "gone": fault(checker.ReasonUnreachable)}},
 		{"cutcode", "cut 3", "", map[string]want{"ok": fault(checker.ReasonUnreachable)}},
 		{"sender", "mail 550 5.1.8 Sender rejected", "", map[string]want{"ok": fault(checker.ReasonPolicy), "gone": fault(checker.ReasonPolicy)}},
 		{"senderlater", "mail 451 4.3.0 Try again", "", map[string]want{"ok": fault(checker.ReasonTemporary)}},
@@ -369,6 +371,21 @@ x@b.example      RCPT 550 5.1.1 Unknown user
 				}
 			})
 		})
+	}
+}
+
+// A control that gets no answer controls nothing, and holds nobody back.
+func TestSMTPControlsLost(t *testing.T) {
+	t.Parallel()
+	for silent, want := range map[int]string{2: "false false", 3: "false false", 4: "true false", 5: "true true"} {
+		play(t, fmt.Sprintf("mx.a.example A 127.0.0.2\nmx.a.example SMTP silent %d\nok@a.example RCPT 250 2.1.5 Ok\n", silent),
+			func(t *testing.T, _ *probetest.Server, smtp *SMTP) {
+				smtp.Limits = map[string]Limit{"default": {PerSecond: 10, Connections: 1}}
+				r := probeAll(t, smtp, at("mx.a.example", "ok@a.example", "gone@a.example"))["gone@a.example"]
+				if got := fmt.Sprint(r.RefusesImpossible, r.TookAnother); silent > 2 && (r.Class != checker.ReplyNoMailbox || got != want) || silent == 2 && r.Fault == nil {
+					t.Errorf("silent at %d: %+v, want %s", silent, r, want)
+				}
+			})
 	}
 }
 

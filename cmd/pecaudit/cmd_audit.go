@@ -92,7 +92,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	if err := checkOutputs([]string{f.out, f.findings, f.rows, f.rejected, f.calendar, f.letters}, inputs); err != nil {
 		return err
 	}
-	if err := checkWorkbook(f.out); err != nil {
+	if err := errors.Join(checkOutput("--out", f.out, ".xlsx"), checkOutput("--calendar", f.calendar, ".ics"), checkOutput("--letters", f.letters, ".csv")); err != nil {
 		return err
 	}
 	outputs, err := audit.NewOutputs(f.findings, f.rows, f.rejected, f.force == "binding")
@@ -141,8 +141,12 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	if err != nil && !broken {
 		return err
 	}
-	if err := outputs.Commit(); err != nil {
-		return err
+	for _, l := range result.Lists { // of the other lists: those of companies went by
+		for i := range l.RejectedRows {
+			if err := sink.Rejected("", &l.RejectedRows[i]); err != nil {
+				return err
+			}
+		}
 	}
 	if wantsBook {
 		book.Summary, book.Rules, book.Sources = result.Summary, audit.AppliedRules(&result.Summary), result.Sources()
@@ -151,6 +155,10 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 		if err := f.write(book, proc, published); err != nil {
 			return err
 		}
+	}
+	// Last, since it is least likely to fail: a run that fails leaves the old files.
+	if err := outputs.Commit(); err != nil {
+		return err
 	}
 	if err := f.finish(p, s.Config, result); err != nil {
 		return err
@@ -171,7 +179,10 @@ func (f *auditFlags) write(book *reports.Month, proc *cases.Procedure, published
 			return err
 		}
 		defer file.Abort()
-		if err := errors.Join(reports.WriteCalendar(file, book.AsOf, schedule), file.Commit()); err != nil {
+		if err := reports.WriteCalendar(file, book.AsOf, schedule); err != nil {
+			return err
+		}
+		if err := file.Commit(); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ moved, saved by another program), and enters them. The same file twice changes n
 
 // readBack takes a workbook's entries into the store.
 func (p *program) readBack(ctx context.Context, f *storeFlags, file, by string, dryRun bool) (*audit.ReadBackResult, error) {
-	_, st, err := f.open(ctx, p, true)
+	_, st, err := f.open(ctx, p, !dryRun)
 	if err != nil {
 		return nil, err
 	}

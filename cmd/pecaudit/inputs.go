@@ -146,6 +146,12 @@ func (in *inputs) prepare(p *program, s *setup, asOf checker.Date, month checker
 // finish prints the summary and sets the exit code.
 func (in *inputs) finish(p *program, cfg *Config, r *audit.Result) error {
 	s := &r.Summary
+	for i, l := range r.Lists {
+		if l.Rejected > 0 && r.Roles[i] != "companies" {
+			fmt.Fprintf(p.stderr, "pecaudit: %d of %d rows of %s (%s) cannot be read and say nothing: see --rejected of 'pecaudit audit', or the sheet %s\n",
+				l.Rejected, l.Rows, l.File, r.Roles[i], reports.SheetRejected)
+		}
+	}
 	if s.Rows > 0 && float64(s.Undetermined)/float64(s.Rows) > cfg.MaxUndetermined {
 		p.worst(exitUndetermined)
 		fmt.Fprintf(p.stderr, "pecaudit: %d of %d rows are undetermined, more than max_undetermined (%s): see which checks were not done, and why\n",

@@ -52,13 +52,13 @@ func placeOf(path string) (place string, ok bool) {
 	return place, true
 }
 
-// checkWorkbook refuses a workbook's path before the lists are read rather than after.
-func checkWorkbook(path string) error {
+// checkOutput refuses the path of a file that is written at the end before the lists are read rather than after.
+func checkOutput(flag, path, ending string) error {
 	if path == "" {
 		return nil
 	}
-	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
-		return usagef("--out %s: the name must end in .xlsx", path)
+	if !strings.EqualFold(filepath.Ext(path), ending) {
+		return usagef("%s %s: the name must end in %s", flag, path, ending)
 	}
 	f, err := reports.Create(path)
 	if err != nil {
