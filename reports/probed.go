@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,7 +136,11 @@ func writeSMTP(b *strings.Builder, s *ProbedSMTP) {
 	}
 	b.WriteByte('\n')
 	if s.Code != 0 {
-		fmt.Fprintf(b, "        %s\n", strings.ReplaceAll(strings.TrimSpace(fmt.Sprint(s.Code, " ", s.Enhanced, " ", s.Text)), "\n", " "))
+		text := s.Text // as it came: nearly always with its codes
+		if !strings.HasPrefix(text, strconv.Itoa(s.Code)) {
+			text = fmt.Sprint(s.Code, " ", text)
+		}
+		fmt.Fprintf(b, "        %s\n", strings.Join(strings.Fields(text), " "))
 	}
 	fmt.Fprintf(b, "        %s\n", label(replyMeanings, s.Reply))
 	if s.Reply == "no-mailbox" {

@@ -282,6 +282,9 @@ func (e *Evidence) gatherSMTP(ctx context.Context, addresses []string) error {
 	e.SMTP.Spent = func(operator string) int { return spent[operator] }
 	j := journal{Evidence: e, ctx: ctx, pass: "smtp", total: len(targets)}
 	err = e.SMTP.Probe(ctx, targets, func(r probe.Reply) {
+		if r.Deferred { // its turn did not come today: nothing was observed
+			return
+		}
 		j.keep(store.ObservationOfSMTP(r.Address, r.SMTPReply, r.NotBefore), r.Operator, r.Cost)
 	})
 	return errors.Join(j.flush(), err)

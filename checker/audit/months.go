@@ -126,7 +126,7 @@ func lineOfCase(c *cases.Case, p *cases.Procedure, asOf checker.Date) reports.Ro
 	line.Ground, line.State, line.Decider = c.Ground, c.State, string(p.Decider)
 	line.Found, line.Checked, line.Term, line.Closed = c.Found, c.Checked, c.Term, c.Closed
 	line.DaysLeft, line.Overdue = c.DaysLeft(asOf), c.Overdue(asOf)
-	line.Late = c.State == cases.Cured && c.Closed.After(c.Term.Safe)
+	line.Late = c.Late
 	line.Office, line.Protocol, line.OfficeOn, line.Note = reports.OutcomeLabel(c.Office.Event, c.Office.Outcome), c.Office.Protocol, c.Office.On, c.Office.Note
 	line.Rules, line.Case = c.Rules, c.ID
 	switch c.State {
@@ -226,7 +226,9 @@ func addChamber(n, m *reports.Month) {
 	for i := range m.Rows {
 		if row := &m.Rows[i]; row.Kind == reports.RowBreach {
 			count.States[row.State]++
-			count.Grounds[row.Ground]++
+			if row.Standing() {
+				count.Grounds[row.Ground]++
+			}
 		}
 	}
 	n.Chambers = append(n.Chambers, count)
@@ -298,6 +300,10 @@ func (b Books) Write(ctx context.Context, s *store.Store, month checker.Month) (
 		return nil, &cases.Refusal{Why: fmt.Sprintf("the store holds no run of %s: 'pecaudit run --month %s' makes one", month, month)}
 	}
 	var written []string
+	changes := map[string]map[reports.Change]int{} // by slug
+	if i := slices.Index(known, National); i >= 0 {
+		known = append(slices.Delete(known, i, i+1), National)
+	}
 	for _, slug := range known {
 		if len(b.Slugs) > 0 && !slices.Contains(b.Slugs, slug) {
 			continue
@@ -313,6 +319,10 @@ func (b Books) Write(ctx context.Context, s *store.Store, month checker.Month) (
 			}
 			if ok {
 				m.Against = &then
+				changes[slug] = reports.CountChanges(reports.Compare(m.Rows, then.Rows))
+			}
+			for i := range m.Chambers { // of the national workbook, which comes last
+				m.Chambers[i].Changes = changes[m.Chambers[i].Slug]
 			}
 		}
 		path := filepath.Join(b.Dir, month.String(), slug+".xlsx")

@@ -73,6 +73,7 @@ type Case struct {
 	Act     string       `json:"act,omitempty"`   // of the publication
 	Closed  checker.Date `json:"closed,omitzero"` // zero while it stands
 
+	Late     bool         `json:"late,omitempty"`      // cured after it had lapsed
 	KeptBack bool         `json:"kept_back,omitempty"` // "Non pubblicare"
 	Filed    checker.Date `json:"filed,omitzero"`      // of a filing sent and not yet processed; zero if none
 	Office   OfficeEntry  `json:"office,omitzero"`     // newest thing that the office entered; zero if none

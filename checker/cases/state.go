@@ -79,6 +79,7 @@ func (c *Case) move(e Event, to State) error {
 		return fmt.Errorf("case %s is %s: event %s cannot make it %s", c.ID, c.State, e.Event, to)
 	}
 	e.From, e.To = c.State, to
+	c.Late = c.State == Lapsed && to == Cured
 	c.State = to
 	c.Events = append(c.Events, e)
 	return nil

@@ -84,6 +84,8 @@ func (s *scanner) readCase(c *cases.Case) {
 			c.Closed = s.date()
 		case "kept_back":
 			c.KeptBack = s.truth()
+		case "late":
+			c.Late = s.truth()
 		case "filed":
 			c.Filed = s.date()
 		case "facts":

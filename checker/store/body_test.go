@@ -38,6 +38,7 @@ func TestBodyOfEveryField(t *testing.T) {
 func TestUsualBody(t *testing.T) {
 	t.Parallel()
 	c := listed(found(key(1), "alfa", "2026-11-02"), "2026-11-03")
+	c.Late = true
 	c.KeptBack, c.Filed = true, day("2026-11-04")
 	c.Facts = cases.Facts{
 		CodiceFiscale: key(1), REA: "XX-1", CCIAA: "XX", Name: "L'ESEMPIO & C. S.A.S. <caffè>", Form: "AS", Class: "partnership", Comune: "PAESE", PEC: "A@b.example", Provider: "Gestore Uno",

@@ -88,6 +88,9 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	if err != nil {
 		return err
 	}
+	if f.procedure != "" {
+		a.InsolvencyIn = func(string) bool { return proc.Insolvency }
+	}
 	inputs := slices.Concat(a.Companies, a.Status, a.Professionals, a.Directors, a.Pending, []string{f.config})
 	if err := checkOutputs([]string{f.out, f.findings, f.rows, f.rejected, f.calendar, f.letters}, inputs); err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"pecaudit/checker"
 	"pecaudit/checker/audit"
@@ -26,8 +28,8 @@ func (s *setup) prober(p *program, providers *checker.Providers) (dns *probe.DNS
 	smtp = &probe.SMTP{
 		Helo: s.SMTP.Helo, MailFrom: s.SMTP.MailFrom, Port: s.SMTP.Port, Timeout: s.SMTP.Timeout, RetryAfter: s.SMTP.RetryAfter,
 		Limits: map[string]probe.Limit{}, Addresses: dns.Addresses, Now: p.now,
-		// Exchangers answer at port 25. Another port is a rehearsal, whose exchangers are on this machine or beside it.
-		Private: s.SMTP.Port != 25,
+		// Exchangers answer at port 25 and DNS at 53. Other ports are a rehearsal, whose exchangers are on this machine or beside it.
+		Private: s.SMTP.Port != 25 || slices.ContainsFunc(s.Config.DNS.Servers, func(server string) bool { return !strings.HasSuffix(server, ":53") }),
 		Operator: func(host string) (id, knownGood string) {
 			operator := providers.Operator(host)
 			if operator == nil {

@@ -21,6 +21,8 @@ import (
 
 // scriptCommands are what scripts may say beyond testscript's own words.
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"network":  scriptNetwork,
+	"receipt":  scriptReceipt,
 	"exitcode": scriptExitCode,
 	"json":     scriptJSON,
 	"sheets":   scriptSheets,
