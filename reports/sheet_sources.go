@@ -20,8 +20,13 @@ func (s *sourcesPage) write(b *book) error {
 	p := newPage(b, SheetSources, slate, 0, []float64{44, 24, 20, 18, 18, 66, 14, 14, 12, 12, 12, 14})
 	p.section(titleRun, 8)
 	for _, l := range [][2]string{
-		{textProgram, s.Version}, {textConfig, s.Config}, {textAsOf, s.AsOf.Italian()}, {columnMonth, monthLabel(s.Month.Month)}, {textCoverage, label(coverageLabels, s.Summary.Coverage)},
-		{titleProcedure, strings.TrimSuffix(s.Procedure.ID+": "+s.Procedure.Title, ": ")}, {textPublications, s.publications()},
+		{textProgram, s.Version},
+		{textConfig, s.Config},
+		{textAsOf, s.AsOf.Italian()},
+		{columnMonth, monthLabel(s.Month.Month)},
+		{textCoverage, label(coverageLabels, s.Summary.Coverage)},
+		{titleProcedure, strings.TrimSuffix(s.Procedure.ID+": "+s.Procedure.Title, ": ")},
+		{textPublications, s.publications()},
 	} {
 		if l[1] != "" {
 			p.remark(l[0], l[1])

@@ -240,7 +240,8 @@ func shown(s string) string {
 func content(t interface {
 	Helper()
 	Fatal(...any)
-}, part *zip.File) string {
+}, part *zip.File,
+) string {
 	t.Helper()
 	r, err := part.Open()
 	if err != nil {

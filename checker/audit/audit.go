@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
-
+	"sync"
 	"time"
 
 	"pecaudit/checker"
@@ -116,22 +117,26 @@ type run struct {
 	roll     *checker.Roll
 	known    known
 	suspects suspects
-	domains  map[string]*checker.DomainFacts
+	domains  domains
+	workers  []*worker
 	result   *Result
+	places   []int // of each list: the number, among all rows, of what would be its row 0
 	rows     int
-	total    tally
-	tallies  map[string]*tally // by chamber
-	kinds    checker.Kinds     // that Recall may bring
-	broken   bool
+	met      map[string]map[uint64]struct{} // by chamber: companies, by their hash, that have several rows
+	kinds    checker.Kinds                  // that Recall may bring
+	recall   sync.Mutex
 }
 
 // Run audits. The error is ours or the user's, never a company's; ErrRuleFault comes with a complete result.
 func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 	started := a.now()
 	r := &run{
-		Audit: a, sink: sink, roll: checker.NewRoll(), domains: map[string]*checker.DomainFacts{},
-		tallies: map[string]*tally{},
-		result:  &Result{Chambers: map[string]*checker.Summary{}, Summary: newSummary(a.AsOf, a.Coverage)},
+		Audit: a, sink: sink, roll: checker.NewRoll(), domains: domains{facts: map[string]*namedFacts{}},
+		met:    map[string]map[uint64]struct{}{},
+		result: &Result{Chambers: map[string]*checker.Summary{}, Summary: newSummary(a.AsOf, a.Coverage)},
+	}
+	for range runtime.GOMAXPROCS(0) {
+		r.workers = append(r.workers, &worker{run: r, tallies: map[string]*tally{}, chambers: map[string]struct{}{}})
 	}
 	defer r.close()
 	if err := r.open(ctx); err != nil {
@@ -155,7 +160,7 @@ func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 	if a.Clock != nil {
 		r.result.Summary.Seconds = a.now().Sub(started).Round(time.Millisecond).Seconds()
 	}
-	if r.broken {
+	if slices.ContainsFunc(r.workers, func(w *worker) bool { return w.broken }) {
 		return r.result, ErrRuleFault
 	}
 	return r.result, nil
@@ -210,17 +215,37 @@ func (r *run) close() {
 	}
 }
 
-// each reads all lists of companies once.
-func (r *run) each(ctx context.Context, pass string, do func(list int, b *load.Batch) error) error {
+// A pass is one reading of all lists of companies, see load.Pass. Batches of one worker do not meet, and hand is called in the order of the input.
+type pass struct {
+	name string
+	want func(list int) func(row int) bool // nil: every row is wanted
+	work func(w *worker, list int, b *load.Batch) error
+	hand func(w *worker, list int, b *load.Batch) error
+	done func(list int) // nil: nothing is to be done after a list
+}
+
+func (r *run) each(ctx context.Context, p pass) error {
 	done := 0
 	for i, l := range r.lists {
-		err := l.Read(ctx, func(b *load.Batch) error {
-			done += len(b.Companies) + len(b.Rejected)
-			r.progress(pass, done, r.rows)
-			return do(i, b)
-		})
-		if err != nil {
+		lp := load.Pass{Workers: len(r.workers)}
+		if p.want != nil {
+			lp.Want = p.want(i)
+		}
+		if p.work != nil {
+			lp.Work = func(worker int, b *load.Batch) error { return p.work(r.workers[worker], i, b) }
+		}
+		last := 0
+		lp.Yield = func(worker int, b *load.Batch) error {
+			last = b.Last
+			r.progress(p.name, min(done+last, max(r.rows, done)), r.rows)
+			return p.hand(r.workers[worker], i, b)
+		}
+		if err := l.ReadAll(ctx, lp); err != nil {
 			return err
+		}
+		done += last
+		if p.done != nil {
+			p.done(i)
 		}
 	}
 	return nil
@@ -228,25 +253,30 @@ func (r *run) each(ctx context.Context, pass string, do func(list int, b *load.B
 
 // index is the first pass: every position enters the roll, and each list counts those without an address.
 func (r *run) index(ctx context.Context) error {
-	err := r.each(ctx, "index", func(list int, b *load.Batch) error {
-		facts := &r.facts[list]
-		facts.Rows += len(b.Companies) + len(b.Rejected)
-		for i := range b.Companies {
-			c := &b.Companies[i]
-			x := rules.Scope(c, r.AsOf)
-			if !x.Out {
-				facts.InScope++
-				if c.PEC.State == checker.NoAddress {
-					facts.WithoutAddress++
-				}
+	r.places = make([]int, len(r.lists)+1)
+	err := r.each(ctx, pass{
+		name: "index",
+		work: func(w *worker, list int, b *load.Batch) error {
+			w.index(r.places[list], b)
+			return nil
+		},
+		hand: func(w *worker, list int, b *load.Batch) error {
+			facts := &r.facts[list]
+			facts.Rows += len(b.Companies) + len(b.Rejected)
+			facts.InScope += w.inScope
+			facts.WithoutAddress += w.withoutAddress
+			r.roll.Add(w.entries)
+			r.places[list+1] = r.places[list] + b.Last + 1
+			return nil
+		},
+		done: func(list int) {
+			for _, w := range r.workers {
+				r.result.holds[list] = slices.AppendSeq(r.result.holds[list], maps.Keys(w.chambers))
+				clear(w.chambers)
 			}
-			r.roll.Add(c.Key(), rollAddress(c), counts(c, x))
-			// The strings of chambers are the table's own.
-			if seen := r.result.holds[list]; len(seen) == 0 || seen[len(seen)-1] != c.Chamber && !slices.Contains(seen, c.Chamber) {
-				r.result.holds[list] = append(seen, c.Chamber)
-			}
-		}
-		return nil
+			slices.Sort(r.result.holds[list])
+			r.result.holds[list] = slices.Compact(r.result.holds[list])
+		},
 	})
 	r.rows = 0
 	for _, f := range r.facts {
@@ -274,24 +304,32 @@ func counts(c *checker.Company, x rules.Exclusion) bool {
 
 // count makes the summaries and checks that they add up: first each by itself, then all chambers together.
 func (r *run) count() error {
-	total := &r.result.Summary
-	r.total.companies = r.roll.Companies()
-	r.summarize(total, &r.total)
-	sum := 0
-	for _, chamber := range slices.Sorted(maps.Keys(r.tallies)) {
+	tallies := map[string]*tally{}
+	for _, w := range r.workers {
+		for chamber, t := range w.tallies {
+			if tallies[chamber] == nil {
+				tallies[chamber] = &tally{companies: len(r.met[chamber])}
+			}
+			tallies[chamber].merge(t)
+		}
+	}
+	var sum tally
+	for _, chamber := range slices.Sorted(maps.Keys(tallies)) {
 		s := newSummary(r.AsOf, r.Coverage)
-		s.Files = total.Files
-		r.summarize(&s, r.tallies[chamber])
+		s.Files = r.result.Summary.Files
+		r.summarize(&s, tallies[chamber])
 		if err := s.Check(); err != nil {
 			return err
 		}
 		r.result.Chambers[chamber] = &s
-		sum += s.Rows
+		sum.merge(tallies[chamber])
 	}
-	if sum != total.Rows || total.Rows != r.rows {
-		return fmt.Errorf("%d rows were read first, %d judged later, %d by chamber: did a list change while it was read? run again", r.rows, total.Rows, sum)
+	sum.companies = r.roll.Companies()
+	r.summarize(&r.result.Summary, &sum)
+	if sum.rows != r.rows {
+		return fmt.Errorf("%d rows were read first, %d judged later: did a list change while it was read? run again", r.rows, sum.rows)
 	}
-	return total.Check()
+	return r.result.Summary.Check()
 }
 
 // summarize says what was counted, which rules took part on no row for want of a list or evidence, and what was taken as given.
@@ -308,7 +346,7 @@ func (r *run) summarize(s *checker.Summary, t *tally) {
 			s.NotRunRows[rule.ID] = t.noEvidence[i]
 		}
 		wanting := t.noEvidence[i] > 0 || rule.Needs != 0 && r.offered()&rule.Needs == 0
-		if t.judged[i] == 0 && wanting && rule.InForce.Contains(r.AsOf) {
+		if t.judged>>i&1 == 0 && wanting && rule.InForce.Contains(r.AsOf) {
 			s.NotRun = append(s.NotRun, rule.ID)
 		}
 	}
@@ -346,13 +384,15 @@ func (a *Audit) Addresses(ctx context.Context) (domains, addresses []string, err
 		r.lists = append(r.lists, l)
 		r.result.add("companies", l)
 	}
-	err = r.each(ctx, "read", func(_ int, b *load.Batch) error {
-		for i := range b.Companies {
-			if c := &b.Companies[i]; c.PEC.State == checker.WellFormed && !rules.Scope(c, a.AsOf).Out {
-				r.suspects.ask(c, true)
+	for _, l := range r.lists {
+		err = errors.Join(err, l.Read(ctx, func(b *load.Batch) error {
+			for i := range b.Companies {
+				if c := &b.Companies[i]; c.PEC.State == checker.WellFormed && !rules.Scope(c, a.AsOf).Out {
+					r.suspects.ask(c, true)
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		}))
+	}
 	return slices.Sorted(maps.Keys(r.suspects.domains)), slices.Sorted(maps.Keys(r.suspects.addresses)), err
 }

@@ -219,12 +219,12 @@ func (e *Evidence) gatherMX(ctx context.Context, domains []string) error {
 			}
 		}
 	}
-	j := journal{Evidence: e, ctx: ctx, pass: "dns", total: len(wanted)}
+	j := journal{Evidence: e, pass: "dns", total: len(wanted)}
 	err := e.DNS.MX(ctx, wanted, func(domain string, a checker.MXAnswer) {
 		a.Exchangers = e.Providers.Exchangers(a.Hosts)
-		j.keep(store.ObservationOfMX(domain, a), "", 0)
+		j.keep(ctx, store.ObservationOfMX(domain, a), "", 0)
 	})
-	return errors.Join(j.flush(), err)
+	return errors.Join(j.flush(ctx), err)
 }
 
 // wantsMX reports whether a domain is worth asking about: never answered, an answer grown old, or one that would accuse and whose second day has come.
@@ -280,14 +280,14 @@ func (e *Evidence) gatherSMTP(ctx context.Context, addresses []string) error {
 		return err
 	}
 	e.SMTP.Spent = func(operator string) int { return spent[operator] }
-	j := journal{Evidence: e, ctx: ctx, pass: "smtp", total: len(targets)}
+	j := journal{Evidence: e, pass: "smtp", total: len(targets)}
 	err = e.SMTP.Probe(ctx, targets, func(r probe.Reply) {
 		if r.Deferred { // its turn did not come today: nothing was observed
 			return
 		}
-		j.keep(store.ObservationOfSMTP(r.Address, r.SMTPReply, r.NotBefore), r.Operator, r.Cost)
+		j.keep(ctx, store.ObservationOfSMTP(r.Address, r.SMTPReply, r.NotBefore), r.Operator, r.Cost)
 	})
-	return errors.Join(j.flush(), err)
+	return errors.Join(j.flush(ctx), err)
 }
 
 func domainOf(address string) string {
@@ -298,7 +298,6 @@ func domainOf(address string) string {
 // A journal keeps observations as they come, some at a time.
 type journal struct {
 	*Evidence
-	ctx         context.Context //nolint:containedctx // lives as long as one gathering
 	pass        string
 	done, total int
 	list        []store.Observation
@@ -313,7 +312,7 @@ const (
 	journalPause   = 2 * time.Second
 )
 
-func (j *journal) keep(o store.Observation, operator string, cost int) {
+func (j *journal) keep(ctx context.Context, o store.Observation, operator string, cost int) {
 	j.done++
 	if j.Progress != nil {
 		j.Progress(j.pass, j.done, j.total)
@@ -330,13 +329,13 @@ func (j *journal) keep(o store.Observation, operator string, cost int) {
 		j.written = now
 	}
 	if len(j.list) >= journalAnswers || now.Sub(j.written) >= journalPause {
-		j.err = errors.Join(j.err, j.flush())
+		j.err = errors.Join(j.err, j.flush(ctx))
 		j.written = now
 	}
 }
 
 // flush writes what was seen, even when the gathering was stopped.
-func (j *journal) flush() error {
+func (j *journal) flush(ctx context.Context) error {
 	list, spent := j.list, j.spent
 	j.list, j.spent = nil, nil
 	failed := j.err
@@ -344,7 +343,7 @@ func (j *journal) flush() error {
 	if len(list) == 0 && len(spent) == 0 {
 		return failed
 	}
-	ctx := context.WithoutCancel(j.ctx)
+	ctx = context.WithoutCancel(ctx)
 	return errors.Join(failed, j.Store.Update(ctx, func(tx *store.Tx) error {
 		for operator, n := range spent {
 			if err := tx.Spend(ctx, operator, n); err != nil {

@@ -2,7 +2,10 @@ package audit
 
 import (
 	"context"
+	"math"
+	"slices"
 	"strings"
+	"sync"
 
 	"pecaudit/checker"
 	"pecaudit/checker/load"
@@ -11,122 +14,201 @@ import (
 
 // judge is the third pass.
 func (r *run) judge(ctx context.Context) error {
-	var subjects []checker.Subject
-	var pointers []*checker.Subject
-	var findings []checker.Finding
-	every := r.sink.Row != nil && r.sink.EveryRow
-	return r.each(ctx, "judge", func(list int, b *load.Batch) error {
-		if len(subjects) < len(b.Companies) {
-			subjects = make([]checker.Subject, len(b.Companies))
-		}
-		evidence := make([]checker.Evidence, 0)
-		if r.anyEvidence() {
-			evidence = make([]checker.Evidence, len(b.Companies))
-		}
-		pointers = pointers[:0]
-		for i := range b.Companies {
-			c := &b.Companies[i]
-			s := &subjects[i]
-			*s = checker.Subject{
-				Company: c, AsOf: r.AsOf, Policy: &r.Policy, List: &r.facts[list], Given: r.known.given, Evidence: &nothing,
-				InsolvencyIn: r.InsolvencyIn != nil && r.InsolvencyIn(c.Chamber),
+	return r.each(ctx, pass{
+		name: "judge",
+		work: func(w *worker, list int, b *load.Batch) error { return w.judge(ctx, list, b) },
+		hand: func(w *worker, list int, b *load.Batch) error { return w.hand(list, b.Rejected) },
+	})
+}
+
+// A worker does what can be done to a batch without regard to the others. Its memory is used again for the next batch.
+type worker struct {
+	*run
+	tallies map[string]*tally // by chamber
+	broken  bool
+	recent  [512]*namedFacts // domains, by their hash
+
+	// Of the batch, for the roll.
+	entries                 []checker.RollEntry
+	inScope, withoutAddress int
+	chambers                map[string]struct{} // of the list
+
+	// Of the batch, when it is judged.
+	subjects []checker.Subject
+	evidence []checker.Evidence
+	pointers []*checker.Subject
+	findings []checker.Finding
+	rows     []Row      // that somebody wants
+	again    []repeated // rows of companies that have several
+}
+
+// repeated is a row of a company that may have several: it is counted once.
+type repeated struct {
+	chamber string
+	company uint64
+}
+
+// index makes the entries of the roll.
+func (w *worker) index(place int, b *load.Batch) {
+	w.entries, w.inScope, w.withoutAddress = w.entries[:0], 0, 0
+	for i := range b.Companies {
+		c := &b.Companies[i]
+		x := rules.Scope(c, w.AsOf)
+		if !x.Out {
+			w.inScope++
+			if c.PEC.State == checker.NoAddress {
+				w.withoutAddress++
 			}
-			if len(evidence) > 0 {
-				s.Evidence = &evidence[i]
-			}
-			r.describe(s)
-			pointers = append(pointers, s)
 		}
-		if r.kinds != 0 {
-			if err := r.Recall(ctx, pointers); err != nil {
-				return err
-			}
+		e := w.roll.Entry(place+c.Row, c.Key(), rollAddress(c), counts(c, x))
+		if address, ok := e.Address(); ok {
+			e.Marked = w.known.professionals.mayHave(address)
 		}
-		rejected := b.Rejected
-		for i := range b.Companies {
-			row := Row{Subject: &subjects[i]}
-			for len(rejected) > 0 && rejected[0].Row < row.Row {
-				if err := r.reject(list, &rejected[0]); err != nil {
+		w.entries = append(w.entries, e)
+		w.chambers[c.Chamber] = struct{}{} // the table's own string
+	}
+}
+
+// judge puts a batch before the rules and keeps the rows that somebody wants.
+func (w *worker) judge(ctx context.Context, list int, b *load.Batch) error {
+	n := len(b.Companies)
+	w.subjects = slices.Grow(w.subjects[:0], n)[:n]
+	w.pointers, w.rows, w.again, w.findings = w.pointers[:0], w.rows[:0], w.again[:0], w.findings[:0]
+	if w.kinds != 0 {
+		w.evidence = make([]checker.Evidence, n)
+	}
+	for i := range b.Companies {
+		c, s := &b.Companies[i], &w.subjects[i]
+		*s = checker.Subject{
+			Company: c, AsOf: w.AsOf, Policy: &w.Policy, List: &w.facts[list], Given: w.known.given, Evidence: &nothing,
+			InsolvencyIn: w.InsolvencyIn != nil && w.InsolvencyIn(c.Chamber),
+		}
+		if w.kinds != 0 {
+			s.Evidence = &w.evidence[i]
+		}
+		w.describe(s, w.roll.Suspect(w.places[list]+c.Row))
+		w.pointers = append(w.pointers, s)
+	}
+	if w.kinds != 0 {
+		if err := w.remember(ctx); err != nil {
+			return err
+		}
+	}
+	for i := range w.subjects {
+		w.judgeRow(&w.subjects[i], w.roll.Suspect(w.places[list]+w.subjects[i].Row))
+	}
+	for range b.Rejected {
+		t := w.tallyOf(w.result.chamberOf(list))
+		t.rows++
+		t.rejected++
+	}
+	return nil
+}
+
+// remember fills in what was observed. The store is asked by one worker at a time.
+func (w *worker) remember(ctx context.Context) error {
+	w.recall.Lock()
+	defer w.recall.Unlock()
+	return w.Recall(ctx, w.pointers)
+}
+
+func (w *worker) judgeRow(s *checker.Subject, suspect bool) {
+	row := Row{Subject: s, Exclusion: rules.Scope(s.Company, w.AsOf), Watched: w.Watched != nil && w.Watched(s.Key())}
+	every := row.Watched || w.sink.EveryRow
+	t := w.tallyOf(s.Chamber)
+	if row.Exclusion.Out {
+		row.Verdict = checker.OutOfScope
+	} else {
+		if cap(w.findings)-len(w.findings) < maxRules {
+			w.findings = make([]checker.Finding, 0, 16*maxRules) // rows of the batch keep what they have
+		}
+		ask := rules.Brief
+		if every {
+			ask = rules.Judge
+		}
+		j := ask(s, w.findings[len(w.findings):])
+		row.Findings = slices.Clip(j.Findings)
+		row.Verdict = checker.Decide(row.Findings)
+		w.broken = w.broken || j.Broken
+		t.judge(j)
+	}
+	t.rows++
+	t.verdicts[row.Verdict]++
+	switch {
+	case !suspect:
+		t.companies++
+	case w.roll.Repeated(s.Key()):
+		w.again = append(w.again, repeated{s.Chamber, w.roll.Hash(s.Key())})
+	default:
+		t.companies++
+	}
+	if w.sink.Row != nil && (every || row.Notable()) {
+		w.rows = append(w.rows, row)
+		w.findings = w.findings[:len(w.findings)+len(row.Findings)]
+	}
+}
+
+// hand gives a judged batch to the sink, and counts what must be counted in order.
+func (w *worker) hand(list int, rejected []checker.RejectedRow) error {
+	for _, x := range w.again {
+		if w.met[x.chamber] == nil {
+			w.met[x.chamber] = map[uint64]struct{}{}
+		}
+		w.met[x.chamber][x.company] = struct{}{}
+	}
+	reject := func(before int) error {
+		for len(rejected) > 0 && rejected[0].Row < before {
+			if w.sink.Rejected != nil {
+				if err := w.sink.Rejected(w.result.chamberOf(list), &rejected[0]); err != nil {
 					return err
 				}
-				rejected = rejected[1:]
 			}
-			var j rules.Judgment
-			if row.Exclusion = rules.Scope(row.Company, r.AsOf); row.Exclusion.Out {
-				row.Verdict = checker.OutOfScope
-			} else {
-				j = rules.Judge(row.Subject, findings[:0])
-				findings, row.Findings = j.Findings, j.Findings
-				row.Verdict = checker.Decide(row.Findings)
-				r.broken = r.broken || j.Broken
-			}
-			chamber := r.tallyOf(row.Chamber)
-			r.total.count(&row, j)
-			chamber.count(&row, j)
-			chamber.countCompany(row.Key(), r.roll.Repeated(row.Key()))
-			if r.sink.Row == nil {
-				continue
-			}
-			row.Watched = r.Watched != nil && r.Watched(row.Key())
-			if every || row.Watched || row.Notable() {
-				if err := r.sink.Row(&row); err != nil {
-					return err
-				}
-			}
-		}
-		for i := range rejected {
-			if err := r.reject(list, &rejected[i]); err != nil {
-				return err
-			}
+			rejected = rejected[1:]
 		}
 		return nil
-	})
+	}
+	for i := range w.rows {
+		if err := reject(w.rows[i].Row); err != nil {
+			return err
+		}
+		if err := w.sink.Row(&w.rows[i]); err != nil {
+			return err
+		}
+	}
+	return reject(math.MaxInt)
 }
 
 // nothing is the evidence of who has none; rules only read it.
 var nothing checker.Evidence
 
-func (r *run) reject(list int, row *checker.RejectedRow) error {
-	chamber := r.result.chamberOf(list)
-	for _, t := range []*tally{&r.total, r.tallyOf(chamber)} {
-		t.rows++
-		t.rejected++
-	}
-	if r.sink.Rejected == nil {
-		return nil
-	}
-	return r.sink.Rejected(chamber, row)
-}
-
-// A tally counts the rows of the whole audit, or of one chamber.
+// A tally counts the rows of one chamber, or of all.
 type tally struct {
 	rows, rejected, companies int
 	verdicts                  [4]int // by checker.Verdict
-	judged, failed, unknown   [maxRules]int
-	noEvidence                [maxRules]int       // rows in scope on which the rule took no part for want of a list or evidence
-	met                       map[string]struct{} // company keys, of companies with several rows
+	judged                    uint64 // rules that took part on some row, by their place
+	failed, unknown           [maxRules]int
+	noEvidence                [maxRules]int // rows in scope on which the rule took no part for want of a list or evidence
 }
 
 // maxRules bounds the places of rules; package rules keeps within it, or the first audit of any test would fail.
 const maxRules = 64
 
-func (r *run) tallyOf(chamber string) *tally {
-	t := r.tallies[chamber]
+func (w *worker) tallyOf(chamber string) *tally {
+	t := w.tallies[chamber]
 	if t == nil {
-		t = &tally{met: map[string]struct{}{}}
-		r.tallies[chamber] = t
+		t = &tally{}
+		w.tallies[chamber] = t
 	}
 	return t
 }
 
-// count enters a judged row; j is empty for one out of scope.
-func (t *tally) count(row *Row, j rules.Judgment) {
-	t.rows++
-	t.verdicts[row.Verdict]++
-	for i := range row.Findings {
-		place := row.Findings[i].Rule.Place
-		t.judged[place]++
-		switch row.Findings[i].Outcome {
+// judge enters what the rules say of a row.
+func (t *tally) judge(j rules.Judgment) {
+	t.judged |= j.Passed
+	for i := range j.Findings {
+		place := j.Findings[i].Rule.Place
+		t.judged |= 1 << place
+		switch j.Findings[i].Outcome {
 		case checker.Fail:
 			t.failed[place]++
 		case checker.Unknown:
@@ -138,44 +220,54 @@ func (t *tally) count(row *Row, j rules.Judgment) {
 	}
 }
 
-// countCompany counts each company once; repeated says that it may have several rows.
-func (t *tally) countCompany(key string, repeated bool) {
-	if repeated {
-		if _, again := t.met[key]; again {
-			return
-		}
-		t.met[strings.Clone(key)] = struct{}{}
+func (t *tally) merge(o *tally) {
+	t.rows, t.rejected, t.companies = t.rows+o.rows, t.rejected+o.rejected, t.companies+o.companies
+	for i, n := range o.verdicts {
+		t.verdicts[i] += n
 	}
-	t.companies++
+	t.judged |= o.judged
+	for i := range maxRules {
+		t.failed[i] += o.failed[i]
+		t.unknown[i] += o.unknown[i]
+		t.noEvidence[i] += o.noEvidence[i]
+	}
 }
 
-// anyEvidence reports whether subjects need evidence of their own.
-func (r *run) anyEvidence() bool { return r.kinds != 0 || len(r.known.status) > 0 }
-
-// describe fills in what is known of a subject beyond its row.
-func (r *run) describe(s *checker.Subject) {
+// describe fills in what is known of a subject beyond its row. Only a suspect of the roll can share an address or have other positions.
+func (w *worker) describe(s *checker.Subject, suspect bool) {
 	c := s.Company
-	if r.roll.Split(c.Key()) {
-		s.Elsewhere = r.suspects.elsewhere(c)
+	if suspect && w.roll.Split(c.Key()) {
+		s.Elsewhere = w.suspects.elsewhere(c)
 	}
-	s.Directors = r.directors(c)
+	s.Directors = w.directors(c)
 	if c.PEC.State != checker.WellFormed {
 		return
 	}
-	s.Domain = r.domain(c.PEC.Domain())
-	if r.roll.Shared(c.PEC.Folded) {
-		s.Holders, s.MoreHolders, s.OwnSince = r.suspects.others(c)
-	} else if !c.Registered.After(r.AsOf) {
+	s.Domain = w.domain(c.PEC.Domain())
+	if suspect && w.roll.Shared(c.PEC.Folded) {
+		s.Holders, s.MoreHolders, s.OwnSince = w.suspects.others(c)
+	} else if !c.Registered.After(w.AsOf) {
 		s.OwnSince = c.Registered
 	}
-	s.Professional = r.known.professionals.of(c.PEC.Folded)
-	if e, ok := r.known.status[c.PEC.Folded]; ok {
+	if suspect {
+		s.Professional = w.known.professionals.of(c.PEC.Folded)
+	}
+	if len(w.known.status) == 0 {
+		return
+	}
+	if e, ok := w.known.status[c.PEC.Folded]; ok {
+		if s.Evidence == &nothing {
+			s.Evidence = &checker.Evidence{}
+		}
 		s.Evidence.Declared = e
 	}
 }
 
-func (r *run) directors(c *checker.Company) []checker.Address {
-	listed := r.known.directors[c.Key()]
+func (w *worker) directors(c *checker.Company) []checker.Address {
+	var listed []checker.Address
+	if len(w.known.directors) > 0 {
+		listed = w.known.directors[c.Key()]
+	}
 	if c.Director.State != checker.WellFormed {
 		return listed
 	}
@@ -185,11 +277,33 @@ func (r *run) directors(c *checker.Company) []checker.Address {
 	return append([]checker.Address{c.Director}, listed...)
 }
 
-func (r *run) domain(name string) *checker.DomainFacts {
-	if d, ok := r.domains[name]; ok {
-		return d
+// domains are the facts of all domains that were met.
+type domains struct {
+	lock  sync.Mutex
+	facts map[string]*namedFacts
+}
+
+type namedFacts struct {
+	name string
+	checker.DomainFacts
+}
+
+// domain returns the facts of a domain. Most addresses are at few domains, which a worker remembers by itself.
+func (w *worker) domain(name string) *checker.DomainFacts {
+	recent := &w.recent[w.roll.Hash(name)%uint64(len(w.recent))]
+	if *recent == nil || (*recent).name != name {
+		*recent = w.domains.find(name, w.Providers)
 	}
-	d := r.Providers.Facts(name)
-	r.domains[strings.Clone(name)] = &d
-	return &d
+	return &(*recent).DomainFacts
+}
+
+func (d *domains) find(name string, p *checker.Providers) *namedFacts {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	f := d.facts[name]
+	if f == nil {
+		f = &namedFacts{strings.Clone(name), p.Facts(name)}
+		d.facts[f.name] = f
+	}
+	return f
 }

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -21,17 +20,35 @@ type known struct {
 // professionals keeps the entries of those addresses only that some position declares: the list is read once for its hashes and, when the companies are known,
 // once more for the entries.
 type professionals struct {
-	seed    maphash.Seed
-	hashes  []uint64                    // of all addresses, sorted
+	hashes  []uint64                    // of all addresses, as the roll knows them, sorted
+	starts  []uint32                    // where in hashes those begin that have equal top bits
 	entries map[string][]checker.Holder // by folded address
 }
 
-func (p *professionals) mayHave(address string) bool {
+// hashBits is how many bits lead straight to a few hashes.
+const hashBits = 16
+
+// mayHave reports whether an address with the hash may be in the list.
+func (p *professionals) mayHave(hash uint64) bool {
 	if len(p.hashes) == 0 {
 		return false
 	}
-	_, found := slices.BinarySearch(p.hashes, maphash.String(p.seed, address))
+	part := hash >> (64 - hashBits)
+	_, found := slices.BinarySearch(p.hashes[p.starts[part]:p.starts[part+1]], hash)
 	return found
+}
+
+// seal sorts the hashes.
+func (p *professionals) seal() {
+	slices.Sort(p.hashes)
+	p.hashes = slices.Compact(p.hashes)
+	p.starts = make([]uint32, 1<<hashBits+1)
+	for _, h := range p.hashes {
+		p.starts[h>>(64-hashBits)+1]++
+	}
+	for part := range 1 << hashBits {
+		p.starts[part+1] += p.starts[part]
+	}
 }
 
 func (p *professionals) of(address string) []checker.Holder { return p.entries[address] }
@@ -100,11 +117,10 @@ func (r *run) addStatus(a checker.Address, e checker.StatusEntry) error {
 // hashProfessionals is the first reading of the professionals.
 func (r *run) hashProfessionals(ctx context.Context) error {
 	p := &r.known.professionals
-	p.seed = maphash.MakeSeed()
 	for i, path := range r.Professionals {
 		l, err := load.ReadProfessionals(ctx, path, i, &r.Load, func(e load.Professional) error {
 			if e.Address.State == checker.WellFormed {
-				p.hashes = append(p.hashes, maphash.String(p.seed, e.Address.Folded))
+				p.hashes = append(p.hashes, r.roll.Hash(e.Address.Folded))
 			}
 			return nil
 		})
@@ -114,8 +130,7 @@ func (r *run) hashProfessionals(ctx context.Context) error {
 		r.result.add("professionals", l)
 		r.known.given |= checker.ProfessionalEvidence
 	}
-	slices.Sort(p.hashes)
-	p.hashes = slices.Compact(p.hashes)
+	p.seal()
 	return nil
 }
 

@@ -54,6 +54,9 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 		}
 		r.Slugs = append(r.Slugs, slugOf(chamber))
 	}
+	if len(r.Slugs) == 0 {
+		return nil // the lists hold nothing of these chambers: the month is as it was
+	}
 	r.Slugs = append(r.Slugs, National)
 	return saveNational(ctx, tx, b.Month)
 }
@@ -108,6 +111,9 @@ func fillCases(ctx context.Context, tx *store.Tx, m *reports.Month, p *cases.Pro
 	trend := reports.TrendMonth{Month: m.Month, Rows: m.Summary.Rows, Grounds: map[checker.Ground]int{}}
 	for i := range list {
 		c := &list[i]
+		if c.Found.After(m.AsOf) {
+			continue // a later month's, where an earlier one is published late
+		}
 		if c.Open() {
 			trend.Grounds[c.Ground]++
 		} else if c.Closed.Before(m.Month.First()) && !stood[c.ID] {

@@ -75,11 +75,8 @@ const (
 // inspect is the second pass: only rows that the roll suspects are looked at.
 func (r *run) inspect(ctx context.Context) error {
 	r.suspects = suspects{groups: map[string]*group{}, companies: map[string]*company{}, domains: map[string]struct{}{}, addresses: map[string]struct{}{}}
-	if !r.roll.Suspects() && len(r.Professionals) == 0 && r.Gather == nil {
-		return nil
-	}
 	declared := map[string]struct{}{}
-	err := r.each(ctx, "compare", func(_ int, b *load.Batch) error {
+	compare := pass{name: "compare", hand: func(_ *worker, _ int, b *load.Batch) error {
 		for i := range b.Companies {
 			c := &b.Companies[i]
 			x := rules.Scope(c, r.AsOf)
@@ -98,13 +95,19 @@ func (r *run) inspect(ctx context.Context) error {
 			if r.Gather != nil && !x.Out {
 				r.suspects.ask(c, r.GatherAddresses)
 			}
-			if r.known.professionals.mayHave(c.PEC.Folded) {
+			if r.known.professionals.mayHave(r.roll.Hash(c.PEC.Folded)) {
 				declared[strings.Clone(c.PEC.Folded)] = struct{}{}
 			}
 		}
 		return nil
-	})
-	if err != nil {
+	}}
+	if r.Gather == nil { // else all are asked about
+		compare.want = func(list int) func(row int) bool {
+			place := r.places[list]
+			return func(row int) bool { return r.roll.Suspect(place + row) }
+		}
+	}
+	if err := r.each(ctx, compare); err != nil {
 		return err
 	}
 	for _, g := range r.suspects.groups {

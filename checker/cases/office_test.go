@@ -28,8 +28,10 @@ func TestPublicationCheck(t *testing.T) {
 		"today":               {func(p *Publication) { p.On = p.Today }, august, checked, ""},
 		"before the check":    {func(p *Publication) { p.On = day(2026, 10, 31) }, august, checked, "2026-11-01"},
 		"tomorrow":            {func(p *Publication) { p.On = day(2026, 11, 6) }, august, checked, "after today"},
-		"in August": {func(p *Publication) { p.On, p.Today = day(2026, 8, 3), day(2026, 8, 3) },
-			august, day(2026, 8, 1), "August"},
+		"in August": {
+			func(p *Publication) { p.On, p.Today = day(2026, 8, 3), day(2026, 8, 3) },
+			august, day(2026, 8, 1), "August",
+		},
 		"no day":             {func(p *Publication) { p.On = checker.Date{} }, august, checked, "--on"},
 		"no act":             {func(p *Publication) { p.Act = "" }, august, checked, "--act"},
 		"nobody":             {func(p *Publication) { p.By = "" }, august, checked, "--by"},

@@ -71,6 +71,7 @@ type List struct {
 	sheet   bool // the source is the working copy of a sheet
 	fragile bool // its characters may be broken
 	cols    []int
+	bounds  map[int64][]bound // by the size of stretches: those of the last pass
 }
 
 // Counts is what the last complete reading of a list counted.
@@ -196,6 +197,7 @@ func (l *List) Close() error {
 type Batch struct {
 	Companies []checker.Company
 	Rejected  []checker.RejectedRow
+	Last      int // number of the last row that was looked at
 }
 
 const batchRows = 1000
@@ -214,20 +216,8 @@ func (l *List) Read(ctx context.Context, yield func(*Batch) error) error {
 	}
 	var counts tally
 	err := l.each(ctx, func(r *row, reason string) error {
-		field := -1
-		if reason == "" {
-			b.Companies = append(b.Companies, checker.Company{})
-			c := &b.Companies[len(b.Companies)-1]
-			if reason, field = r.company(c); reason != "" {
-				b.Companies = b.Companies[:len(b.Companies)-1]
-			} else {
-				counts.add(c.Repairs)
-			}
-		}
-		if reason != "" {
-			counts.reject()
-			b.Rejected = append(b.Rejected, r.rejected(reason, field))
-		}
+		b.Last = r.number
+		b.take(r, reason, &counts)
 		if len(b.Companies)+len(b.Rejected) < batchRows {
 			return nil
 		}
@@ -251,30 +241,12 @@ func (l *List) each(ctx context.Context, visit func(r *row, reason string) error
 	if l.source == nil {
 		return l.failed(errors.New("the list is closed"))
 	}
-	s := &scanner{file: l.source.file, at: l.start, size: l.source.size, dialect: l.dialect, numbered: l.sheet, row: l.HeaderRow}
-	needed := l.firstNeeded()
-	r := &row{List: l}
 	if err := l.source.unchanged(); err != nil {
 		return l.failed(err)
 	}
-	for {
-		reason, err := s.next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return l.failed(err)
-		}
-		r.number, r.cells, r.raw, r.repairs = s.row, s.cells, s.raw, 0
-		if reason == "" {
-			if blank(r.cells) {
-				continue
-			}
-			reason = r.fault(needed)
-		}
-		if err := visit(r, reason); err != nil {
-			return err
-		}
+	s := &scanner{file: l.source.file, at: l.start, size: l.source.size, dialect: l.dialect, numbered: l.sheet, row: l.HeaderRow}
+	if err := l.records(ctx, s, &row{List: l}, l.source.size, nil, visit); err != nil {
+		return err
 	}
 	if err := l.source.unchanged(); err != nil {
 		return l.failed(err)
@@ -311,6 +283,13 @@ func (t *tally) add(r checker.Repairs) {
 	t.repaired++
 	for i := range t.repairs {
 		t.repairs[i] += int(r>>i) & 1
+	}
+}
+
+func (t *tally) merge(o *tally) {
+	t.rows, t.rejected, t.repaired = t.rows+o.rows, t.rejected+o.rejected, t.repaired+o.repaired
+	for i, n := range o.repairs {
+		t.repairs[i] += n
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,12 +27,17 @@ const (
 // errDamaged is what an unreadable workbook is told to be.
 var errDamaged = errors.New("the workbook is damaged: open it in a spreadsheet program and save it again")
 
-// A workbook is an open XLSX file: excelize reads its cells, and the parts are checked for what excelize would pass over in silence.
+// A workbook is an open XLSX file.
 type workbook struct {
-	*excelize.File
+	path     string
 	parts    map[string]*zip.File
 	sheets   []sheet
 	date1904 bool
+	strings  *stringTable // once it is read
+
+	excelize *excelize.File // once it is needed
+	tempDir  string
+	dir      string // in tempDir, of excelize
 }
 
 // A sheet is an entry of the workbook's table of contents.
@@ -44,20 +48,8 @@ type sheet struct {
 }
 
 // openWorkbook finds the sheet that holds the list and makes a working copy of its rows.
-func (l *List) openWorkbook(ctx context.Context) (err error) {
-	// excelize 2.11.0 panics on some crafted workbooks; whatever it is, it is the input's fault.
-	defer func() {
-		if p := recover(); p != nil {
-			err = errDamaged
-		}
-	}()
-	// excelize leaves temporary files behind when it fails, so it gets a folder of its own.
-	dir, err := os.MkdirTemp(l.o.TempDir, "pecaudit-*")
-	if err != nil {
-		return fmt.Errorf("make a working copy: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	w, err := readWorkbook(ctx, l.source, dir)
+func (l *List) openWorkbook(ctx context.Context) error {
+	w, err := readWorkbook(ctx, l.source, l.o.TempDir)
 	if err != nil {
 		return err
 	}
@@ -70,22 +62,31 @@ func (l *List) openWorkbook(ctx context.Context) (err error) {
 	if err := l.accept(header+1, m); err != nil {
 		return err
 	}
-	empty, err := w.check(ctx, s, l.used())
-	if err != nil {
+	var copied *source
+	err = w.read(func(rows rowReader) (err error) {
+		copied, err = spool(l.o, func(out io.Writer) (facts, error) {
+			counted := &counter{Writer: out}
+			err := l.copyRows(ctx, w, s, rows, counted)
+			return facts{size: counted.n, utf8: true}, err
+		})
 		return err
-	}
-	rows, err := spool(l.o, func(out io.Writer) (facts, error) {
-		counted := &counter{Writer: out}
-		err := l.copyRows(ctx, w, s, empty, counted)
-		return facts{size: counted.n, utf8: true}, err
 	})
 	if err != nil {
 		return err
 	}
-	l.take(rows)
+	l.take(copied)
 	l.sheet = true
 	l.dialect = dialect{delim: ',', quoted: maxRecord}
 	return nil
+}
+
+// read calls f with the quick reader of rows and, if that turns out not to know how the sheet is written, again with excelize's: f begins anew then.
+func (w *workbook) read(f func(rowReader) error) error {
+	err := f(w.scanRows)
+	if errors.Is(err, errNotPlain) {
+		err = f(w.excelizeRows)
+	}
+	return err
 }
 
 type counter struct {
@@ -105,7 +106,7 @@ func readWorkbook(ctx context.Context, s *source, tempDir string) (*workbook, er
 	if err != nil {
 		return nil, err
 	}
-	w := &workbook{parts: map[string]*zip.File{}}
+	w := &workbook{path: s.file.Name(), parts: map[string]*zip.File{}, tempDir: tempDir}
 	memory := uint64(0)
 	for _, f := range z.File {
 		name := partName(f.Name)
@@ -127,12 +128,6 @@ func readWorkbook(ctx context.Context, s *source, tempDir string) (*workbook, er
 	}
 	if err := w.readContents(); err != nil {
 		return nil, err
-	}
-	w.File, err = excelize.OpenFile(s.file.Name(), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: memoryPart, TmpDir: tempDir,
-	})
-	if err != nil {
-		return nil, errDamaged
 	}
 	return w, nil
 }
@@ -169,26 +164,20 @@ func (l *List) findSheet(ctx context.Context, w *workbook) (s *sheet, header int
 	return nil, 0, match{}, errors.New("the workbook has no visible sheet: name one with --sheet")
 }
 
-// head returns the first rows of a sheet, checked before excelize sees them.
+// head returns the first rows of a sheet.
 func (w *workbook) head(ctx context.Context, s *sheet) ([][]string, error) {
-	first := &sheetCheck{lastRow: headerRows, strings: -1}
-	if err := first.run(ctx, s.part); err != nil {
-		return nil, err
-	}
-	rows, err := w.Rows(s.name)
-	if err != nil {
-		return nil, errDamaged
-	}
-	defer rows.Close()
 	var head [][]string
-	for len(head) < headerRows && rows.Next() {
-		cells, err := rows.Columns()
-		if err != nil {
-			return nil, errDamaged
-		}
-		head = append(head, cells)
-	}
-	return head, nil
+	err := w.read(func(rows rowReader) error {
+		head = nil
+		return rows(ctx, s, extent{lastRow: headerRows}, func(r *sheetRow) error {
+			for len(head) < r.number-1 {
+				head = append(head, nil)
+			}
+			head = append(head, slices.Clone(r.cells))
+			return nil
+		})
+	})
+	return head, err
 }
 
 // used returns which columns of the sheet are a field's.
@@ -207,43 +196,28 @@ const notCalculated = "#FORMULA!"
 
 // copyRows writes the rows below the header, each with its number first. Numbers become what they are in a text file: codes all their digits, serial
 // numbers in date columns their dates.
-func (l *List) copyRows(ctx context.Context, w *workbook, s *sheet, empty []place, out io.Writer) error {
-	rows, err := w.Rows(s.name)
-	if err != nil {
-		return errDamaged
-	}
-	defer rows.Close()
-	buf := bufio.NewWriter(out)
+func (l *List) copyRows(ctx context.Context, w *workbook, s *sheet, rows rowReader, out io.Writer) error {
+	buf := bufio.NewWriterSize(out, blockSize)
 	kinds := make([]kind, len(l.Mapping))
 	for f, col := range l.cols {
 		if col >= 0 {
 			kinds[col] = l.layout.fields[f].kind
 		}
 	}
+	used := l.used()
 	var line []byte
-	for number := 1; rows.Next(); number++ {
-		if number%256 == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
+	err := rows(ctx, s, extent{excelize.TotalRows, used}, func(r *sheetRow) error {
+		for _, col := range r.uncalculated {
+			if used[col] {
+				r.cells = append(r.cells, make([]string, max(0, col+1-len(r.cells)))...)
+				r.cells[col] = notCalculated
 			}
 		}
-		cells, err := rows.Columns()
-		if err != nil {
-			return fmt.Errorf("row %d: %w", number, errDamaged)
+		if r.number <= l.HeaderRow || len(r.cells) == 0 {
+			return nil
 		}
-		cells = cells[:min(len(cells), len(l.Mapping))] // what has no header is not read
-		for len(empty) > 0 && empty[0].row() <= number {
-			if col := empty[0].col(); empty[0].row() == number {
-				cells = slices.Concat(cells, make([]string, max(0, col+1-len(cells))))
-				cells[col] = notCalculated
-			}
-			empty = empty[1:]
-		}
-		if number <= l.HeaderRow || len(cells) == 0 {
-			continue
-		}
-		line = appendQuoted(line[:0], strconv.Itoa(number))
-		for i, cell := range cells {
+		line = appendQuoted(line[:0], strconv.Itoa(r.number))
+		for i, cell := range r.cells {
 			switch kinds[i] {
 			case code:
 				cell = wholeNumber(cell)
@@ -253,12 +227,14 @@ func (l *List) copyRows(ctx context.Context, w *workbook, s *sheet, empty []plac
 			line = appendQuoted(append(line, ','), cell)
 		}
 		if len(line) >= maxRecord {
-			line = appendQuoted(line[:0], tooLongRow+strconv.Itoa(number))
+			line = appendQuoted(line[:0], tooLongRow+strconv.Itoa(r.number))
 		}
-		buf.Write(append(line, '\n'))
-	}
-	if err := rows.Error(); err != nil {
-		return errDamaged
+		line = append(line, '\n')
+		_, err := buf.Write(line)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return buf.Flush()
 }

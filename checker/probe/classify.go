@@ -44,25 +44,35 @@ var permanent = []struct {
 	words    *regexp.Regexp
 	source   string
 }{
-	{blocked, "", "", words(`block(ed)? (using|list|by)|blocklist|black ?list(ed)?|(zen|sbl|xbl|pbl)\.|spamhaus|spamcop|barracuda(central)?|sorbs|dnsbl|rbl|reputation|banned|` +
-		`indirizzo ip bloccato|ip bloccato|sospetto abuso|(client|sender) host (rejected|blocked)|service (refused|unavailable);`),
-		"block lists and providers' own: DOMAIN 5.4 (Aruba: \"Indirizzo IP bloccato temporaneamente per sospetto abuso\"), Postfix reject_rbl_client"},
-	{unclear, "", "", words(`sconosciut[oa] o non (abilitat|autorizzat)[oa]|unknown or (not|un\w+)|inesistente o non|non esiste o non|not exist or|unavailable or`),
-		"answers that merge \"unknown\" with \"refuses ordinary mail\": DOMAIN 5.4 (Aruba's 554)"},
+	{
+		blocked, "", "", words(`block(ed)? (using|list|by)|blocklist|black ?list(ed)?|(zen|sbl|xbl|pbl)\.|spamhaus|spamcop|barracuda(central)?|sorbs|dnsbl|rbl|reputation|banned|` +
+			`indirizzo ip bloccato|ip bloccato|sospetto abuso|(client|sender) host (rejected|blocked)|service (refused|unavailable);`),
+		"block lists and providers' own: DOMAIN 5.4 (Aruba: \"Indirizzo IP bloccato temporaneamente per sospetto abuso\"), Postfix reject_rbl_client",
+	},
+	{
+		unclear, "", "", words(`sconosciut[oa] o non (abilitat|autorizzat)[oa]|unknown or (not|un\w+)|inesistente o non|non esiste o non|not exist or|unavailable or`),
+		"answers that merge \"unknown\" with \"refuses ordinary mail\": DOMAIN 5.4 (Aruba's 554)",
+	},
 	{policy, "", "530 534 535 538", nil, "RFC 4954, RFC 3207: authentication or TLS is asked for"},
 	{policy, "5.7.", "", nil, "RFC 3463, 3.8: security or policy"},
-	{policy, "", "", words(`relaying|relay (access|not)|(unable|not|cannot|permitted|allowed) to relay|(not|no) relay|not local|spam|denied|deny|polic(y|ies)|not (permitted|allowed|authori[sz]ed|accepting)|unauthori[sz]ed|authenticat(e|ed|ion)|` +
-		`certificat[aoei]|certified|non abilitat[oaie]|non autorizzat[oaie]|posta ordinaria|ordinary mail|prohibited|forbidden|restricted|` +
-		`spf|dkim|dmarc|reverse dns|rdns|ptr|helo|ehlo|sender|mittente|rate|too (many|much)|troppi|troppe|greylist(ed|ing)?|verify|verification`),
-		"refusals about the sender, the connection or the kind of mail: Postfix, Exim, Exchange, PEC providers"},
+	{
+		policy, "", "", words(`relaying|relay (access|not)|(unable|not|cannot|permitted|allowed) to relay|(not|no) relay|not local|spam|denied|deny|polic(y|ies)|not (permitted|allowed|authori[sz]ed|accepting)|unauthori[sz]ed|authenticat(e|ed|ion)|` +
+			`certificat[aoei]|certified|non abilitat[oaie]|non autorizzat[oaie]|posta ordinaria|ordinary mail|prohibited|forbidden|restricted|` +
+			`spf|dkim|dmarc|reverse dns|rdns|ptr|helo|ehlo|sender|mittente|rate|too (many|much)|troppi|troppe|greylist(ed|ing)?|verify|verification`),
+		"refusals about the sender, the connection or the kind of mail: Postfix, Exim, Exchange, PEC providers",
+	},
 	{full, "5.2.2", "", nil, "RFC 3463, 3.3: mailbox full"},
 	{unclear, "5.2.", "", nil, "RFC 3463, 3.3: disabled, message too long: the mailbox exists, or did"},
 	{unclear, "5.3.", "", nil, "RFC 3463, 3.4: mail system status"},
 	{unclear, "5.4.", "", nil, "RFC 3463, 3.5: network and routing"},
-	{unclear, "", "", words(`disabled|suspended|inactive|locked|disattivat[oa]|sospes[oa]|inattiv[oa]|bloccat[oa]|temporar(y|ily)|temporane[oa]|temporaneamente`),
-		"mailboxes that exist and take nothing now"},
-	{full, "", "550 552", words(`(mailbox|quota|storage|casella|spazio) .*(full|exceeded|exceed|over|piena|esaurit[oa]|superat[oa])|(full|over|exceeded) .*(mailbox|quota|storage)|overquota|casella piena`),
-		"full without an enhanced code: Dovecot, Courier, qmail"},
+	{
+		unclear, "", "", words(`disabled|suspended|inactive|locked|disattivat[oa]|sospes[oa]|inattiv[oa]|bloccat[oa]|temporar(y|ily)|temporane[oa]|temporaneamente`),
+		"mailboxes that exist and take nothing now",
+	},
+	{
+		full, "", "550 552", words(`(mailbox|quota|storage|casella|spazio) .*(full|exceeded|exceed|over|piena|esaurit[oa]|superat[oa])|(full|over|exceeded) .*(mailbox|quota|storage)|overquota|casella piena`),
+		"full without an enhanced code: Dovecot, Courier, qmail",
+	},
 	{unclear, "", "552", nil, "RFC 5321, 4.2.2: storage allocation, of the message or of the mailbox"},
 	{noMailbox, "5.1.1", "550 551 553 554", nil, "RFC 3463, 3.2: bad destination mailbox address"},
 	{unclear, "5.1.2", "", nil, "RFC 3463, 3.2: bad destination system"},
@@ -70,10 +80,12 @@ var permanent = []struct {
 	{unclear, "5.1.6", "", nil, "RFC 3463, 3.2: mailbox has moved"},
 	{unclear, "5.1.7", "", nil, "RFC 3463, 3.2: sender's address"},
 	{unclear, "5.1.8", "", nil, "RFC 3463, 3.2: sender's system"},
-	{noMailbox, "", "550 551 553 554", words(`(unknown|no such|nonexist[ae]nt|non-exist[ae]nt|invalid) (local )?(user|recipient|mailbox|account|address)|` +
-		`(user|recipient|mailbox|account|address)( name)?( is)? (unknown|not (found|known)|doesn'?t exist|does not exist|not exist)|no mailbox (here|by)|recipientnotfound|` +
-		`(utente|destinatario|indirizzo|casella|mailbox)( destinatario| di posta)? (sconosciut[oa]|inesistente|non (esiste|esistente|trovat[oa]|valid[oa]))`),
-		"\"unknown\" without an enhanced code: Sendmail, qmail, Exim, Exchange's 5.1.10"},
+	{
+		noMailbox, "", "550 551 553 554", words(`(unknown|no such|nonexist[ae]nt|non-exist[ae]nt|invalid) (local )?(user|recipient|mailbox|account|address)|` +
+			`(user|recipient|mailbox|account|address)( name)?( is)? (unknown|not (found|known)|doesn'?t exist|does not exist|not exist)|no mailbox (here|by)|recipientnotfound|` +
+			`(utente|destinatario|indirizzo|casella|mailbox)( destinatario| di posta)? (sconosciut[oa]|inesistente|non (esiste|esistente|trovat[oa]|valid[oa]))`),
+		"\"unknown\" without an enhanced code: Sendmail, qmail, Exim, Exchange's 5.1.10",
+	},
 }
 
 // words compiles alternatives that are looked for as whole words, without case.

@@ -60,8 +60,10 @@ var wordings = []struct {
 	{550, "5.1.1", "550 5.1.1 user unknown; too many errors from you", checker.ReplyPolicy, checker.ReasonPolicy},
 
 	// Two meanings in one.
-	{554, "5.1.1", "554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata",
-		checker.ReplyUnclear, checker.ReasonAmbiguous}, // DOMAIN 5.4, Aruba
+	{
+		554, "5.1.1", "554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata",
+		checker.ReplyUnclear, checker.ReasonAmbiguous,
+	}, // DOMAIN 5.4, Aruba
 	{550, "", "550 Requested action not taken: mailbox unavailable", checker.ReplyUnclear, checker.ReasonAmbiguous}, // RFC 5321: not found, no access, or policy
 	{550, "5.2.1", "550 5.2.1 The email account that you tried to reach is disabled", checker.ReplyUnclear, checker.ReasonAmbiguous},
 	{550, "5.1.1", "550 5.1.1 mailbox temporarily disabled", checker.ReplyUnclear, checker.ReasonAmbiguous},

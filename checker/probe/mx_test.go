@@ -86,8 +86,10 @@ lying.example        A     127.0.0.1
 		"notnull.example":   {Kind: checker.MXHosts, Hosts: []string{"mx1.two.example"}, Raw: "MX 0 . (is no exchanger beside others (RFC 7505, 3)), MX 10 mx1.two.example"},
 		"literal.example":   {Kind: checker.MXUnusable, Raw: "MX 10 192.0.2.1 (is an address, not a name (RFC 5321, 5.1))"},
 		"viaalias.example":  {Kind: checker.MXUnusable, Hosts: []string{"www.two.example"}, Raw: "MX 10 www.two.example (is an alias (RFC 2181, 10.3))"},
-		"oneoftwo.example": {Kind: checker.MXHosts, Hosts: []string{"www.two.example", "mx1.two.example"},
-			Raw: "MX 10 www.two.example (is an alias (RFC 2181, 10.3)), MX 20 mx1.two.example"},
+		"oneoftwo.example": {
+			Kind: checker.MXHosts, Hosts: []string{"www.two.example", "mx1.two.example"},
+			Raw: "MX 10 www.two.example (is an alias (RFC 2181, 10.3)), MX 20 mx1.two.example",
+		},
 		"dangling.example":  {Kind: checker.MXUnusable, Hosts: []string{"gone.nowhere.example"}, Raw: "MX 10 gone.nowhere.example (does not exist)"},
 		"noaddress.example": {Kind: checker.MXUnusable, Hosts: []string{"empty.example"}, Raw: "MX 10 empty.example (has no address)"},
 		"loop.example":      {Kind: checker.MXUnusable, Hosts: []string{"a.loop.example"}, Raw: "MX 10 a.loop.example (is an alias (RFC 2181, 10.3))"},
@@ -240,8 +242,8 @@ func TestMXTruncatedWithoutTCP(t *testing.T) {
 		m.Truncated = true
 		_ = w.WriteMsg(m)
 	})}
-	done := make(chan error)
-	go func() { done <- server.ActivateAndServe() }()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = server.ActivateAndServe() }()
 	a := mxOf(t, hasty(conn.LocalAddr().String()), "a.example")["a.example"]
 	if a.Fault == nil || a.Fault.Reason != checker.ReasonUnreachable || !strings.Contains(a.Fault.Text, "TCP") {
 		t.Errorf("%+v, fault %+v", a, a.Fault)

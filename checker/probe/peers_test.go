@@ -58,8 +58,9 @@ func daemon(t *testing.T, port int, stop func(), name string, args ...string) *l
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	var ended error
+	done := make(chan struct{})
+	go func() { ended = cmd.Wait(); close(done) }()
 	t.Cleanup(func() {
 		if stop != nil {
 			stop()
@@ -79,9 +80,8 @@ func daemon(t *testing.T, port int, stop func(), name string, args ...string) *l
 			return out
 		}
 		select {
-		case err := <-done:
-			done <- err
-			t.Fatalf("%s: %v\n%s", name, err, out)
+		case <-done:
+			t.Fatalf("%s: %v\n%s", name, ended, out)
 		case <-time.After(20 * time.Millisecond): // a server of others has no other way to say that it is ready
 		}
 		if time.Now().After(deadline) {

@@ -96,8 +96,10 @@ full@%[1]s    RCPT 552 5.2.2 Mailbox full
 		want map[string]want // by local part
 	}{
 		{"plain", "listen", "", map[string]want{"ok": ok, "gone": unknown, "full": {class: checker.ReplyFull}}},
-		{"greylist", "listen", "grey@%[1]s RCPT 451 4.7.1 Greylisted, come back later\ngrey@%[1]s RCPT 10m 250 2.1.5 Ok\n",
-			map[string]want{"ok": ok, "grey": greylisted}},
+		{
+			"greylist", "listen", "grey@%[1]s RCPT 451 4.7.1 Greylisted, come back later\ngrey@%[1]s RCPT 10m 250 2.1.5 Ok\n",
+			map[string]want{"ok": ok, "grey": greylisted},
+		},
 		{"busy", "greet 421 4.3.2 Too busy", "", map[string]want{"ok": fault(checker.ReasonTemporary), "gone": fault(checker.ReasonTemporary)}},
 		{"notnow", "greet 450 4.3.2 Not now", "", map[string]want{"ok": fault(checker.ReasonTemporary)}},
 		{"nobody", "greet 554 5.7.1 No SMTP service for you", "", map[string]want{"ok": fault(checker.ReasonPolicy), "gone": fault(checker.ReasonPolicy)}},
@@ -122,16 +124,24 @@ full@%[1]s    RCPT 552 5.2.2 Mailbox full
 		{"catchall", "listen", "*@%[1]s RCPT 250 2.1.5 Ok\n", map[string]want{"ok": ok, "gone": ok}},
 		{"lax", "lax", "", map[string]want{"gone": {class: checker.ReplyNoMailbox}}}, // the impossible mailbox is the second recipient, and taken
 		{"nobodyhere", "listen", "ok@%[1]s RCPT 550 5.1.1 User unknown\n", map[string]want{"gone": {checker.ReplyNoMailbox, "", "impossible"}}},
-		{"blocklist", "rcpt \"554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org\"", "",
-			map[string]want{"ok": policy, "gone": policy}},
+		{
+			"blocklist", "rcpt \"554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org\"", "",
+			map[string]want{"ok": policy, "gone": policy},
+		},
 		{"certifiedonly", "rcpt 550 5.7.1 Solo posta certificata", "", map[string]want{"ok": policy, "gone": policy}},
 		{"relay", "rcpt 554 <%s>: Relay access denied", "", map[string]want{"ok": policy}},
-		{"merged", "listen", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
-			map[string]want{"ok": ok, "gone": unclear}},
-		{"cut", "cut 75", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
-			map[string]want{"gone": fault(checker.ReasonUnreachable)}},
-		{"endless", "listen", "*@%[1]s RCPT \"550 " + strings.Repeat("la casella non esiste\\n", 4000) + "user unknown\"\n",
-			map[string]want{"ok": ok, "gone": fault(checker.ReasonUnreachable)}},
+		{
+			"merged", "listen", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
+			map[string]want{"ok": ok, "gone": unclear},
+		},
+		{
+			"cut", "cut 75", "*@%[1]s RCPT \"554 5.1.1 Messaggio rifiutato dal sistema. Indirizzo destinatario sconosciuto o non abilitato alla ricezione di posta non certificata\"\n",
+			map[string]want{"gone": fault(checker.ReasonUnreachable)},
+		},
+		{
+			"endless", "listen", "*@%[1]s RCPT \"550 " + strings.Repeat("la casella non esiste\\n", 4000) + "user unknown\"\n",
+			map[string]want{"ok": ok, "gone": fault(checker.ReasonUnreachable)},
+		},
 		{"cutcode", "cut 3", "", map[string]want{"ok": fault(checker.ReasonUnreachable)}},
 		{"sender", "mail 550 5.1.8 Sender rejected", "", map[string]want{"ok": fault(checker.ReasonPolicy), "gone": fault(checker.ReasonPolicy)}},
 		{"senderlater", "mail 451 4.3.0 Try again", "", map[string]want{"ok": fault(checker.ReasonTemporary)}},

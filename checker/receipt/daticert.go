@@ -108,7 +108,7 @@ func parseDaticert(doc []byte) (daticert, error) {
 		return daticert{}, fmt.Errorf("daticert.xml cannot be read: %w", err)
 	}
 	for {
-		if _, err := tokens.Token(); err == io.EOF {
+		if _, err := tokens.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return daticert{}, fmt.Errorf("daticert.xml cannot be read: %w", err)

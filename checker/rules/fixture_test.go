@@ -96,7 +96,8 @@ func judgeFixture(t *testing.T, archive *txtar.Archive, id checker.RuleID) (text
 	var b strings.Builder
 	for i := range f.rows {
 		c := &f.rows[i]
-		said, verdict, detail := "not concerned", "", ""
+		var verdict, detail string
+		said := "not concerned"
 		if x := rules.Scope(c, f.asOf); x.Out {
 			said, verdict, detail = "out of scope", checker.OutOfScope.String(), x.Why
 		} else {

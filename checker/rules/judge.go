@@ -13,6 +13,7 @@ import (
 type Judgment struct {
 	Findings []checker.Finding // of every rule that took part, passes included, in the order of All
 	Broken   bool              // a rule panicked: its finding is unknown, and the run must end with an error
+	Passed   uint64            // the rules that passed on the row itself, a bit for each Place
 	missing  uint64            // the rules without list or evidence, by their place in All
 }
 
@@ -30,6 +31,22 @@ func (j Judgment) NoEvidence() iter.Seq[*checker.Rule] {
 // Judge asks every rule about a subject in scope (see Scope). The findings are put into buf[:0], which the caller may use again once it is done
 // with them; where every rule passes and buf is large enough, nothing is allocated. A rule that panics gives an unknown.
 func Judge(s *checker.Subject, buf []checker.Finding) Judgment {
+	b := judge(s, buf)
+	return b.findings()
+}
+
+// Brief is Judge for who does not look at the findings of a row where all rules pass on the row itself, which is nearly every row: it leaves
+// them out. Passed tells which they were.
+func Brief(s *checker.Subject, buf []checker.Finding) Judgment {
+	b := judge(s, buf)
+	if len(b.Findings) == 0 {
+		return b.Judgment
+	}
+	return b.findings()
+}
+
+// judge asks the rules; Findings holds those that did not simply pass.
+func judge(s *checker.Subject, buf []checker.Finding) bench {
 	b := bench{Subject: readable(s), Judgment: Judgment{Findings: slices.Grow(buf[:0], len(all))}}
 	b.day = ordinal(s.AsOf)
 	b.hand = atHand(b.Subject)
@@ -39,10 +56,7 @@ func Judge(s *checker.Subject, buf []checker.Finding) Judgment {
 	for place := 0; place < len(all); {
 		place = b.judgeFrom(place)
 	}
-	if b.failed {
-		b.withdraw()
-	}
-	return b.Judgment
+	return b
 }
 
 // A bench is a subject before the rules, with what many of them ask.
@@ -74,36 +88,51 @@ func (b *bench) judgeFrom(place int) (next int) {
 			b.missing |= 1 << place
 			continue
 		}
-		n := len(b.Findings)
-		f := &b.Findings[:n+1][n]
-		b.ask(r.Rule, f)
 		switch {
-		case f.Outcome == checker.Unknown && f.Reason == checker.ReasonNoEvidence:
-			b.missing |= 1 << place
-			continue
-		case f.Outcome == checker.Fail:
-			b.failed = true
+		case b.assigned: // by the chamber itself: passes everything
+			b.Passed |= 1 << place
+		case b.insolvent && r.Insolvency: // not accused of what its receiver answers for
+			b.say(r.Rule, unknown(checker.ReasonInsolvency, "Impresa in procedura concorsuale: decide l'Ufficio."))
+		default:
+			// Most rules pass on most rows: a finding for each would be most of the work.
+			result := r.Judge(b.Subject)
+			switch {
+			case result.Outcome == checker.Pass && result.Source == 0:
+				b.Passed |= 1 << place
+			case result.Outcome == checker.Unknown && result.Reason == checker.ReasonNoEvidence:
+				b.missing |= 1 << place
+			default:
+				b.say(r.Rule, result)
+			}
 		}
-		b.Findings = b.Findings[:n+1]
 	}
 	return place
 }
 
-// ask puts the row to a rule, unless what the row is settles it: the address that the chamber itself assigned passes everything, and a company in
-// an insolvency procedure is not accused of what its receiver answers for.
-func (b *bench) ask(r *checker.Rule, f *checker.Finding) {
-	*f = checker.Finding{Rule: r}
-	f.Outcome = checker.Pass // set by itself: a whole Result would be put together elsewhere and moved
-	switch {
-	case b.assigned:
-	case b.insolvent && r.Insolvency:
-		f.Result = unknown(checker.ReasonInsolvency, "Impresa in procedura concorsuale: decide l'Ufficio.")
-	default:
-		// Most rules pass on most rows: moving their results, too, would be most of the work.
-		if result := r.Judge(b.Subject); result.Outcome != checker.Pass || result.Source != 0 {
-			f.Result = result
+func (b *bench) say(r *checker.Rule, result checker.Result) {
+	b.Findings = append(b.Findings, checker.Finding{Rule: r, Result: result})
+	b.failed = b.failed || result.Outcome == checker.Fail
+}
+
+// findings puts the passes between what was said, from the last to the first.
+func (b *bench) findings() Judgment {
+	said := len(b.Findings)
+	at := said + bits.OnesCount64(b.Passed)
+	b.Findings = b.Findings[:at]
+	for place := len(all) - 1; at > said; place-- {
+		switch {
+		case b.Passed>>place&1 != 0:
+			at--
+			b.Findings[at] = checker.Finding{Rule: all[place].Rule, Result: pass()}
+		case said > 0 && b.Findings[said-1].Rule.Place == place:
+			at, said = at-1, said-1
+			b.Findings[at] = b.Findings[said]
 		}
 	}
+	if b.failed {
+		b.withdraw()
+	}
+	return b.Judgment
 }
 
 // withdraw takes out the findings of rules that are not reported where another one fails.

@@ -72,7 +72,7 @@ func FuzzDecodeCase(f *testing.F) {
 		}
 		f.Add(string(body))
 	}
-	for _, s := range []string{"", "{}", `{"found":""}`, `{"found":"2026-02-30"}`, `{"rules":null}`, `{"facts":{"row":-0}}`, `{"facts":{"row":01}}`, `{"id":"a","id":"b"}`, `{"ID":"a"}`, `{"kept_back":true,}`, ` {}`, `{"facts":{"holders":[{}]}}`} {
+	for _, s := range []string{"", "{}", `{"found":""}`, `{"found":"2026-02-30"}`, `{"rules":null}`, `{"facts":{"row":-0}}`, `{"facts":{"row":01}}`, `{"id":"a","id":"b"}`, `{"ID":"a"}`, `{"kept_back":true,}`, ` {}`, `{"facts":{"holders":[{}]}}`, "{\"id\":\"\xff\"}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {

@@ -378,6 +378,7 @@ func TestFilter(t *testing.T) {
 		{"name", Filter{Text: "societa d esempio s r l"}, "a"},
 		{"name with accent", Filter{Text: "Società"}, "a"},
 		{"ID", Filter{Text: strings.ToUpper(c.ID[:10])}, "c"},
+		{"too little of an ID", Filter{Text: c.ID[:3]}, ""},
 		{"signs only", Filter{Text: "&"}, ""},
 		{"blank", Filter{Text: " "}, ""},
 		{"wildcard", Filter{Text: "%"}, ""},

@@ -238,7 +238,7 @@ func (r reader) Recall(ctx context.Context, kind Kind, subjects []string, notAft
 			}
 			m := known[o.Subject]
 			if o.Fault == nil {
-				m = Memory{Answer: o}
+				m.Answer = o
 			} else {
 				m.Failed = o
 			}

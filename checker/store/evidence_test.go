@@ -81,6 +81,29 @@ func TestAnswersRoundTrip(t *testing.T) {
 	}
 }
 
+// TestSenses shows which answers are the same.
+func TestSenses(t *testing.T) {
+	t.Parallel()
+	mx := func(kind checker.MXKind, hosts ...string) string {
+		return ObservationOfMX("pec.example", checker.MXAnswer{Observed: checker.Observed{At: noon}, Kind: kind, Hosts: hosts}).Sense
+	}
+	none := mx(checker.MXNoDomain)
+	for _, kind := range []checker.MXKind{checker.MXNull, checker.MXNothing} {
+		if mx(kind) != none {
+			t.Errorf("%q is not %q: the domain takes no mail either way", mx(kind), none)
+		}
+	}
+	if mx(checker.MXHosts, "a.example", "b.example") != mx(checker.MXHosts, "b.example", "a.example") {
+		t.Error("the order of exchangers makes another answer")
+	}
+	different := []string{
+		none, mx(checker.MXImplicit), mx(checker.MXUnusable), mx(checker.MXHosts, "a.example"), mx(checker.MXHosts, "b.example"), mx(checker.MXHosts, "a.example", "b.example"),
+	}
+	if slices.Sort(different); len(slices.Compact(different)) != 6 {
+		t.Errorf("different answers are the same: %q", different)
+	}
+}
+
 // TestSince compares what Observe keeps with the meaning of Since, worked out on the whole history.
 func TestSince(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func acquire(store, holder string, now time.Time) (*lock, error) {
 	}
 	text := fmt.Sprintf("%s, pid %d on host %s since %s\n", cmp.Or(holder, filepath.Base(os.Args[0])), os.Getpid(), host, instant(now))
 	if err := l.write(text); err != nil {
-		return nil, fmt.Errorf("lock %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.release())
 	}
 	return l, nil
 }

@@ -114,7 +114,7 @@ func (p *PurgePolicy) deletes(c *cases.Case) bool {
 	if c.Term.Published.IsZero() && c.Office.Event == "" {
 		limit = p.EvidenceBefore
 	}
-	return !c.Open() && !c.Closed.IsZero() && c.Closed.Before(limit)
+	return !c.Closed.IsZero() && c.Closed.Before(limit)
 }
 
 // refer notes what a published case refers to.

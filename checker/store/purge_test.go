@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func TestPurge(t *testing.T) {
 	smtp := func(address, on string) Observation {
 		return ObservationOfSMTP(address, checker.SMTPReply{Observed: checker.Observed{At: day(on).Time().Add(time.Hour), By: "h"}}, time.Time{})
 	}
-	keptReceipt, goneReceipt, recentReceipt := receipt(stays[0], "2016-10-01"), receipt(goes[0], "2016-10-01"), receipt(goes[0], "2024-05-02")
+	keptReceipt, goneReceipt, recentReceipt := receipt(stays[0], "2016-11-02"), receipt(goes[0], "2016-10-01"), receipt(goes[0], "2024-05-02")
 	observe(t, s,
 		keptReceipt, goneReceipt, recentReceipt,
 		receipt(stays[1], "2024-04-01"), // its case was never published
@@ -162,6 +163,23 @@ func allMonths(t *testing.T, s *Store) []string {
 		}
 	}
 	return list
+}
+
+// TestEmptiedBesidePurged shows that a purge covers only the events that it names.
+func TestEmptiedBesidePurged(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3, 4} { // case 2, whose events are 2 and 5, is purged; the entry that says so is 6
+		s, _ := told(t)
+		if _, err := s.Purge(context.Background(), PurgePolicy{EvidenceBefore: day("2027-01-01")}, false); err != nil {
+			t.Fatal(err)
+		}
+		sound(t, s)
+		tamper(t, s, fmt.Sprintf("UPDATE events SET body = '', case_seq = NULL WHERE n = %d", n))
+		want := Problem{Event: int64(n), What: "it was emptied, and no purge says so"}
+		if problems := check(t, s); !slices.Contains(problems, want) {
+			t.Errorf("event %d: problems %v", n, problems)
+		}
+	}
 }
 
 // TestPurgeNothing shows that days that are not set delete nothing.

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 )
@@ -58,12 +59,9 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, o Options) error {
-	version := -1
-	var err error
-	if !o.Write {
-		if version, err = inspect(ctx, s.path, o.BusyTimeout); err != nil {
-			return err
-		}
+	version, err := inspect(ctx, s.path, o.BusyTimeout)
+	if err != nil && !(o.Write && errors.Is(err, fs.ErrNotExist)) {
+		return err
 	}
 	if o.Write || version < schemaVersion {
 		if err := s.openToWrite(ctx, o); err != nil {
@@ -89,7 +87,7 @@ func (s *Store) openToWrite(ctx context.Context, o Options) error {
 	if err := create(s.path); err != nil {
 		return err
 	}
-	version, err := inspect(ctx, s.path, o.BusyTimeout)
+	version, err := inspect(ctx, s.path, o.BusyTimeout) // once more: another may have made it since
 	if err != nil && !errors.Is(err, errEmpty) {
 		return err
 	}

@@ -32,7 +32,7 @@ shared can only be seen among the lists of one run.`,
   pecaudit audit clienti.xlsx --view studio --out scadenze.xlsx --calendar scadenze.ics
   pecaudit audit scuole.csv --map pec=INDIRIZZOPECSCUOLA --map rea=CODICESCUOLA`,
 		Args: func(_ *cobra.Command, lists []string) error {
-			if len(lists) == 0 {
+			if len(lists) == 0 || slices.Contains(lists, "") {
 				return errors.New("name the lists to audit, or - for standard input")
 			}
 			return nil
@@ -91,7 +91,7 @@ func (p *program) audit(ctx context.Context, f *auditFlags, lists []string) (err
 	if f.procedure != "" {
 		a.InsolvencyIn = func(string) bool { return proc.Insolvency }
 	}
-	inputs := slices.Concat(a.Companies, a.Status, a.Professionals, a.Directors, a.Pending, []string{f.config})
+	inputs := slices.Concat(a.Companies, a.Status, a.Professionals, a.Directors, a.Pending, f.receipts, []string{f.config})
 	if err := checkOutputs([]string{f.out, f.findings, f.rows, f.rejected, f.calendar, f.letters}, inputs); err != nil {
 		return err
 	}

@@ -185,6 +185,9 @@ func (p *program) printCases(ctx context.Context, st *store.Store, filter store.
 		}
 		filter.AsOf = newest
 	}
+	if filter.AsOf.IsZero() { // no run read a position yet
+		filter.AsOf = p.today()
+	}
 	list, err := st.Cases(ctx, filter)
 	if err != nil {
 		return err
@@ -209,8 +212,10 @@ func (p *program) printCases(ctx context.Context, st *store.Store, filter store.
 		if left := c.DaysLeft(filter.AsOf); left != nil {
 			days = strconv.Itoa(*left)
 		}
-		t.AppendRow(table.Row{c.ID, c.Facts.CCIAA, c.Facts.CodiceFiscale, c.Facts.Name, reports.GroundLabel(c.Ground), reports.StateLabel(c.State, ""),
-			c.Found.Italian(), c.Term.Nominal.Italian(), days})
+		t.AppendRow(table.Row{
+			c.ID, c.Facts.CCIAA, c.Facts.CodiceFiscale, c.Facts.Name, reports.GroundLabel(c.Ground), reports.StateLabel(c.State, ""),
+			c.Found.Italian(), c.Term.Nominal.Italian(), days,
+		})
 	}
 	fmt.Fprintln(p.stdout, t.Render())
 	fmt.Fprintln(p.stdout, reports.CaseCount(len(list), filter.AsOf))
@@ -319,7 +324,7 @@ again changes nothing.`,
 				return err
 			}
 			for _, warning := range s.warnings(publish.On) {
-				fmt.Fprintln(p.stderr, "pecaudit:", warning)
+				p.say("%s", warning)
 			}
 			if from != "" {
 				if publish.KeptBack, err = p.keptBack(ctx, st, audit.ReadingBack{File: from, By: by, Today: publish.Today, DryRun: dryRun}); err != nil {
@@ -367,15 +372,15 @@ func (p *program) tellPublished(r *audit.PublishResult, dryRun bool) {
 	if dryRun {
 		done = "would be published"
 	}
-	fmt.Fprintf(p.stderr, "pecaudit: cases %s: %d\n", done, len(r.Listed))
+	p.say("cases %s: %d", done, len(r.Listed))
 	for _, why := range sortedKeys(r.Skipped) {
-		fmt.Fprintf(p.stderr, "pecaudit: cases not %s: %d, %s\n", done, r.Skipped[why], why)
+		p.say("cases not %s: %d, %s", done, r.Skipped[why], why)
 	}
 	for _, chamber := range r.Out {
-		fmt.Fprintf(p.stderr, "pecaudit: the chamber %s has a list of that day already: nothing was changed\n", chamber)
+		p.say("the chamber %s has a list of that day already: nothing was changed", chamber)
 	}
 	for _, why := range r.Left {
-		fmt.Fprintln(p.stderr, "pecaudit: left out:", why)
+		p.say("left out: %s", why)
 	}
 }
 

@@ -77,14 +77,22 @@ func (p *program) demo(ctx context.Context, dir string) error {
 	}{
 		{"October: the lists come, every position is checked, each breach becomes a case (state found).", func() error { return month("2026-10-01", "", "") }},
 		{"The office keeps two cases off the list (Non pubblicare).", func() error { return entered("2026-10-01", "2026-10-01") }},
-		{"The list goes out, the windows open (listed): 45 days in Torino, then the judge; 30 in Cagliari-Oristano, then the Conservatore.",
-			func() error { return month("2026-10-01", "2026-10-01", "Determinazione 118/2026") }},
-		{"Companies answer meanwhile: a declaration, a renewal, an opposition; one report was wrong (cured, opposed, withdrawn).",
-			func() error { return entered("2026-10-02", "2026-11-16") }},
-		{"November: new lists. Whoever put things right is cured, whoever did not has lapsed; one company is cancelled, one has moved.",
-			func() error { return month("2026-11-17", "", "") }},
-		{"What lapsed goes to the judge or the Conservatore (referred), who decide; one address is cancelled (decided, executed).",
-			func() error { return entered("2026-11-17", "2026-11-30") }},
+		{
+			"The list goes out, the windows open (listed): 45 days in Torino, then the judge; 30 in Cagliari-Oristano, then the Conservatore.",
+			func() error { return month("2026-10-01", "2026-10-01", "Determinazione 118/2026") },
+		},
+		{
+			"Companies answer meanwhile: a declaration, a renewal, an opposition; one report was wrong (cured, opposed, withdrawn).",
+			func() error { return entered("2026-10-02", "2026-11-16") },
+		},
+		{
+			"November: new lists. Whoever put things right is cured, whoever did not has lapsed; one company is cancelled, one has moved.",
+			func() error { return month("2026-11-17", "", "") },
+		},
+		{
+			"What lapsed goes to the judge or the Conservatore (referred), who decide; one address is cancelled (decided, executed).",
+			func() error { return entered("2026-11-17", "2026-11-30") },
+		},
 		{"The November list goes out.", func() error { return month("2026-11-20", "2026-11-20", "Determinazione 141/2026") }},
 	} {
 		fmt.Fprintf(p.stdout, "\n%d. %s\n", i+1, step.what)

@@ -133,7 +133,7 @@ func (p *program) letters(ctx context.Context, f *storeFlags, out, month string,
 	if err := writeLetters(out, letters); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "pecaudit: %d letters written to %s\n", len(letters), out)
+	p.say("%d letters written to %s", len(letters), out)
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (p *program) keptBack(ctx context.Context, st *store.Store, b audit.Reading
 		return nil, err
 	}
 	for _, line := range r.Lines() {
-		fmt.Fprintln(p.stderr, "pecaudit:", line)
+		p.say("%s", line)
 	}
 	if len(r.Conflicts) > 0 {
 		return nil, &cases.Refusal{Why: fmt.Sprintf("%s has %d rows that cannot be entered: put them right, or publish without --from; nothing was published", b.File, len(r.Conflicts))}

@@ -86,13 +86,13 @@ func (p *program) receiptsShowCommand() *cobra.Command {
 					}
 					if err != nil {
 						failed++
-						fmt.Fprintf(p.stderr, "pecaudit: %s: %v\n", name, err)
+						p.say("%s: %v", name, err)
 						return nil
 					}
 					r.File = name
 					for _, note := range append([]string{r.SignatureNote, r.ProofNote}, r.Conflicts...) {
 						if note != "" {
-							fmt.Fprintf(p.stderr, "pecaudit: %s: %s\n", name, note)
+							p.say("%s: %s", name, note)
 						}
 					}
 					return out.Encode(r)

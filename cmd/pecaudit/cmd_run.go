@@ -124,42 +124,20 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	if len(s.Lists.Companies) == 0 {
 		return usagef("run needs lists of companies: name them in the configuration (lists: {companies: [...]}), or audit single lists with 'pecaudit audit'")
 	}
+	b, publish, err := f.plan(p, s, asOf, month)
+	if err != nil {
+		return err
+	}
+	if err := p.refuseEarlier(ctx, s.Store, b); err != nil {
+		return err
+	}
 	a, reg, err := f.prepare(p, s, asOf, month)
 	if err != nil {
 		return err
 	}
-	chambers, err := reg.chamberSlugs(f.chambers)
-	if err != nil {
-		return err
-	}
-	b := &audit.Batch{
-		Audit: *a, Month: month, Chambers: chambers, Register: reg.chambers, Brake: s.brake(), Accept: map[string]bool{},
-		Procedure: func(chamber string) *cases.Procedure { proc, _ := s.procedureOf(chamber); return proc },
-		Version:   version(), Config: s.Hash(), Log: p.log,
-	}
-	for _, name := range f.accept {
-		if rules.ByID(checker.RuleID(strings.ToUpper(name))) != nil {
-			b.Accept[strings.ToUpper(name)] = true
-			continue
-		}
-		slugs, err := reg.chamberSlugs([]string{name})
-		if err != nil {
-			return usagef("--accept %q is neither a rule ('pecaudit rules' lists them) nor a chamber", name)
-		}
-		b.Accept[slugs[0]] = true
-	}
-	var publish *audit.Publishing
-	if f.published != "" || f.act != "" || f.by != "" {
-		if publish, err = p.publishing(s, month, f.published, f.act, f.by, chambers); err != nil {
-			return err
-		}
-		publish.Today = laterOf(p.today(), asOf)
-		if err := publish.Refuse(asOf, sortedKeys(s.Procedure.Chambers)); err != nil {
-			return err
-		}
-	}
+	b.Audit = *a
 	for _, warning := range s.warnings(asOf) {
-		fmt.Fprintln(p.stderr, "pecaudit:", warning)
+		p.say("%s", warning)
 	}
 
 	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit run", Now: p.now})
@@ -168,7 +146,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	}
 	defer st.Close()
 	b.Store = st
-	if err := b.Refuse(ctx); err != nil {
+	if err := b.Refuse(ctx); err != nil { // once more: another run may have ended meanwhile
 		return err
 	}
 	bars := startProgress(f.progressTo(p))
@@ -186,13 +164,19 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	if len(result.Holds) > 0 {
 		p.worst(exitHeld)
 		for _, h := range result.Holds {
-			fmt.Fprintf(p.stderr, "pecaudit: held: %s Look at the workbooks (BOZZA); if the figures are right run again with --accept %s\n", h.Why, cmp.Or(string(h.Rule), h.Chamber))
+			p.say("held: %s Look at the workbooks (BOZZA); if the figures are right run again with --accept %s", h.Why, cmp.Or(string(h.Rule), h.Chamber))
+		}
+	}
+	slugs := result.Slugs
+	for _, chamber := range b.Chambers {
+		if slug := cmp.Or(chamber, audit.Unattributed); !slices.Contains(slugs, slug) {
+			p.say("the lists hold no position of %s: nothing of it was changed or written", slug)
 		}
 	}
 	var albo []string
 	switch {
 	case publish != nil && len(result.Holds) > 0:
-		fmt.Fprintln(p.stderr, "pecaudit: nothing was published: the run is held")
+		p.say("nothing was published: the run is held")
 	case publish != nil:
 		publish.Publication.Run = result.Run
 		done, err := publish.Run(ctx, st)
@@ -200,16 +184,23 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 			return err
 		}
 		p.tellPublished(done, false)
+		slugs = append(slugs, done.Slugs...)
 		if albo, err = publish.WriteAlbo(ctx, st, done, reg.chambers, s.OutDir, s.Albo.SoleTraderCode); err != nil {
 			return err
 		}
 	}
-	written, err := audit.Books{Dir: s.OutDir, Slugs: result.Slugs}.Write(ctx, st, month)
+	var written []string
+	if len(slugs) > 0 {
+		if written, err = (audit.Books{Dir: s.OutDir, Slugs: slugs}).Write(ctx, st, month); err != nil {
+			return err
+		}
+	}
+	written = append(written, albo...)
+	_, head, err := st.Head(ctx)
 	if err != nil {
 		return err
 	}
-	written = append(written, albo...)
-	p.log.Info().Str("run", result.Run).Str("month", month.String()).Int("rows", result.Summary.Rows).Int("rejected", result.Summary.Rejected).
+	p.log.Info().Str("run", result.Run).Str("chain", head).Str("month", month.String()).Int("rows", result.Summary.Rows).Int("rejected", result.Summary.Rejected).
 		Int("cases_changed", result.Changed).Int("workbooks", len(written)).Float64("seconds", result.Summary.Seconds).Msg("run completed")
 	if err := f.finish(p, s.Config, result.Result); err != nil {
 		return err
@@ -220,6 +211,59 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 		}
 	}
 	return nil
+}
+
+// plan turns flags and configuration into a batch whose lists are not looked for yet, and the publication that follows it, nil if none. It refuses what no
+// list could make right.
+func (f *runFlags) plan(p *program, s *setup, asOf checker.Date, month checker.Month) (b *audit.Batch, publish *audit.Publishing, err error) {
+	reg, err := s.register(asOf)
+	if err != nil {
+		return nil, nil, err
+	}
+	chambers, err := reg.chamberSlugs(f.chambers)
+	if err != nil {
+		return nil, nil, err
+	}
+	b = &audit.Batch{
+		Audit: audit.Audit{AsOf: asOf}, Month: month, Chambers: chambers, Register: reg.chambers, Brake: s.brake(), Accept: map[string]bool{},
+		Procedure: func(chamber string) *cases.Procedure { proc, _ := s.procedureOf(chamber); return proc },
+		Version:   version(), Config: s.Hash(), Log: p.log,
+	}
+	for _, name := range f.accept {
+		if rules.ByID(checker.RuleID(strings.ToUpper(name))) != nil {
+			b.Accept[strings.ToUpper(name)] = true
+			continue
+		}
+		slugs, err := reg.chamberSlugs([]string{name})
+		if err != nil {
+			return nil, nil, usagef("--accept %q is neither a rule ('pecaudit rules' lists them) nor a chamber", name)
+		}
+		b.Accept[slugs[0]] = true
+	}
+	if f.published != "" || f.act != "" || f.by != "" {
+		if publish, err = p.publishing(s, month, f.published, f.act, f.by, chambers); err != nil {
+			return nil, nil, err
+		}
+		publish.Today = laterOf(p.today(), asOf)
+		if err := publish.Refuse(asOf, sortedKeys(s.Procedure.Chambers)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return b, publish, nil
+}
+
+// refuseEarlier tells a run that may not be before its lists are even looked for.
+func (p *program) refuseEarlier(ctx context.Context, dsn string, b *audit.Batch) error {
+	st, err := store.Open(ctx, dsn, store.Options{Now: p.now})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	defer st.Close()
+	b.Store = st
+	return b.Refuse(ctx)
 }
 
 func laterOf(a, b checker.Date) checker.Date {

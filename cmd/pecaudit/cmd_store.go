@@ -17,7 +17,7 @@ func (p *program) storeCheckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "check",
 		Short:   "Verifies the store and its chain of events",
-		Long:    "Reads the whole store and verifies the file, the links between tables, and that no event of any case was changed, removed or put in another place.",
+		Long:    "Reads the whole store and verifies the file, the links between tables, and that no event of any case was changed, removed or put in another place. Prints the head of the chain: written down elsewhere (runs log it too) it shows later that nothing was rewritten.",
 		Example: "  pecaudit store check --config pecaudit.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -36,7 +36,11 @@ func (p *program) storeCheckCommand() *cobra.Command {
 			if len(problems) > 0 {
 				return fmt.Errorf("the store has %d problems: do not publish from it; restore a copy from before they came in", len(problems))
 			}
-			fmt.Fprintln(p.stdout, "the store is sound: its file, its links and its chain of events hold")
+			n, head, err := st.Head(c.Context())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stdout, "the store is sound: its file, its links and its chain of %d events hold\nhead of the chain: %s\n", n, head)
 			return nil
 		},
 	}

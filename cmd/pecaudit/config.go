@@ -166,8 +166,12 @@ func loadConfig(path string, getenv func(string) string) (*Config, error) {
 		name, key string
 		to        *string
 	}{
-		{"PECAUDIT_STORE", "store", &c.Store}, {"PECAUDIT_OUT_DIR", "out_dir", &c.OutDir}, {"PECAUDIT_COVERAGE", "coverage", &c.Coverage},
-		{"PECAUDIT_LIVE", "live", &c.Live}, {"PECAUDIT_SMTP_HELO", "smtp.helo", &c.SMTP.Helo}, {"PECAUDIT_SMTP_MAIL_FROM", "smtp.mail_from", &c.SMTP.MailFrom},
+		{"PECAUDIT_STORE", "store", &c.Store},
+		{"PECAUDIT_OUT_DIR", "out_dir", &c.OutDir},
+		{"PECAUDIT_COVERAGE", "coverage", &c.Coverage},
+		{"PECAUDIT_LIVE", "live", &c.Live},
+		{"PECAUDIT_SMTP_HELO", "smtp.helo", &c.SMTP.Helo},
+		{"PECAUDIT_SMTP_MAIL_FROM", "smtp.mail_from", &c.SMTP.MailFrom},
 	} {
 		if value := getenv(v.name); value != "" {
 			*v.to, c.fromEnv[v.key] = value, v.name
@@ -319,7 +323,10 @@ func (c *Config) Validate() error {
 		name string
 		list []ListFile
 	}{
-		{"companies", c.Lists.Companies}, {"pec_status", c.Lists.PECStatus}, {"professionals", c.Lists.Professionals}, {"directors", c.Lists.Directors},
+		{"companies", c.Lists.Companies},
+		{"pec_status", c.Lists.PECStatus},
+		{"professionals", c.Lists.Professionals},
+		{"directors", c.Lists.Directors},
 		{"pending", c.Lists.Pending},
 	} {
 		for i, l := range lists.list {

@@ -361,7 +361,7 @@ func FuzzLoadConfig(f *testing.F) {
 		if err := c.Validate(); err != nil {
 			t.Errorf("taken, and then refused: %v", err)
 		}
-		if c.Hash() != c.Hash() || c.Describe() == "" {
+		if first, again := c.Hash(), c.Hash(); first != again || c.Describe() == "" {
 			t.Error("hash or description not stable")
 		}
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -148,13 +147,13 @@ func (in *inputs) finish(p *program, cfg *Config, r *audit.Result) error {
 	s := &r.Summary
 	for i, l := range r.Lists {
 		if l.Rejected > 0 && r.Roles[i] != "companies" {
-			fmt.Fprintf(p.stderr, "pecaudit: %d of %d rows of %s (%s) cannot be read and say nothing: see --rejected of 'pecaudit audit', or the sheet %s\n",
-				l.Rejected, l.Rows, l.File, r.Roles[i], reports.SheetRejected)
+			p.say("%d of %d rows of %s (%s) cannot be read and say nothing: 'pecaudit audit --rejected FILE.csv' names them",
+				l.Rejected, l.Rows, l.File, r.Roles[i])
 		}
 	}
 	if s.Rows > 0 && float64(s.Undetermined)/float64(s.Rows) > cfg.MaxUndetermined {
 		p.worst(exitUndetermined)
-		fmt.Fprintf(p.stderr, "pecaudit: %d of %d rows are undetermined, more than max_undetermined (%s): see which checks were not done, and why\n",
+		p.say("%d of %d rows are undetermined, more than max_undetermined (%s): see which checks were not done, and why",
 			s.Undetermined, s.Rows, strconv.FormatFloat(cfg.MaxUndetermined, 'g', -1, 64))
 	}
 	if in.exitCode && s.NonCompliant > 0 {

@@ -104,12 +104,12 @@ func TestKilledRun(t *testing.T) {
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer run.Process.Kill()
+	t.Cleanup(func() { _ = run.Process.Kill() })   // where the test failed before
 	pipe, err := os.OpenFile(list, os.O_WRONLY, 0) // returns when the run reads, so after it opened the store
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pipe.Close()
+	t.Cleanup(func() { _ = pipe.Close() })
 	if _, err := io.WriteString(pipe, processHeader+strings.Replace(processRows, "01/05/2026", "01/05/2027", 1)); err != nil {
 		t.Fatal(err)
 	}

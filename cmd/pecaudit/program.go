@@ -65,11 +65,21 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = errors.New("stopped before the end: nothing that was not complete has been written; run it again")
 	}
-	fmt.Fprintln(p.stderr, "pecaudit:", err)
+	p.say("%s", err)
 	if usage, refusal := (usageError{}), (*cases.Refusal)(nil); errors.As(err, &usage) || errors.As(err, &refusal) || errors.Is(err, load.ErrOption) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// say tells the person who runs the command something. On a terminal it is a line of text, else a line of the log like all others: whoever reads standard error by
+// program finds JSON only.
+func (p *program) say(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); isTerminal(p.stderr) {
+		fmt.Fprintln(p.stderr, "pecaudit:", text)
+	} else {
+		p.log.Warn().Msg(text)
+	}
 }
 
 // worst keeps the exit code that comes first in the order of the contract.
@@ -154,7 +164,7 @@ func refuseAsUsage(c *cobra.Command) {
 			case len(args) > 0 && strings.HasPrefix(err.Error(), "unknown command"): // what cobra.NoArgs says
 				return usagef("%s takes no argument such as %q; see '%s --help'", c.CommandPath(), args[0], c.CommandPath())
 			default:
-				return usagef("%w; see '%s --help'", err, c.CommandPath())
+				return usagef("%w; it is used so: %s; see '%s --help'", err, c.UseLine(), c.CommandPath())
 			}
 		}
 	}

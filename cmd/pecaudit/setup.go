@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -66,15 +67,24 @@ func (p *program) setup(path string) (*setup, error) {
 // defaultProcedure gives the dates where the configuration names none; a list is published only under one that it names.
 const defaultProcedure = "giudice-45"
 
-// checkProcedures refuses names in the configuration that no procedure has.
+// checkProcedures refuses names in the configuration that no procedure or no chamber has: a slug with a slip would leave its chamber under the default.
 func (s *setup) checkProcedures() error {
-	for _, id := range append(slices.Sorted(maps.Values(s.Procedure.Chambers)), s.Procedure.Default) {
-		if id == "" {
-			continue
+	var errs []error
+	check := func(key, id string) {
+		if _, err := s.procedure(id); id != "" && err != nil {
+			errs = append(errs, s.Errorf(key, "%w", err))
 		}
-		if _, err := s.procedure(id); err != nil {
-			return err
+	}
+	check("procedure.default", s.Procedure.Default)
+	for _, slug := range slices.Sorted(maps.Keys(s.Procedure.Chambers)) {
+		key := "procedure.chambers." + slug
+		if !slices.ContainsFunc(s.tables.Chambers, func(c checker.Chamber) bool { return c.Slug == slug }) {
+			errs = append(errs, s.Errorf(key, "no chamber has this slug: it is the name of the chamber's workbook, for example %s", s.tables.Chambers[0].Slug))
 		}
+		check(key, s.Procedure.Chambers[slug])
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usageError{err}
 	}
 	return nil
 }
