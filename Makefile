@@ -28,15 +28,17 @@ fmt: ## format the code
 	$(LINT) fmt
 
 golden: ## rewrite the expected outputs; read the diff
-	go test ./checker/... ./reports ./cmd/... -update
+	go test ./checker/load ./checker/rules ./checker/cases ./reports ./cmd/pecaudit -update
 
 docs: ## rewrite RULES.md and STATES.md from the code
 	go test ./checker/rules ./checker/cases -run 'Document' -update
 
 fuzz: ## run every fuzz target for FUZZTIME
-	@for pkg in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg || exit 1; \
+	@set -e; for pkg in $$(go list ./...); do \
+		found=$$(go test -list '^Fuzz' $$pkg); \
+		for target in $$(echo "$$found" | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg; \
 		done; \
 	done
 
@@ -44,10 +46,12 @@ bench: ## run the benchmarks, each beside its reference
 	go test -run '^$$' -bench . -benchmem ./...
 
 vuln: ## look for known vulnerabilities (needs the Internet)
+	@echo "this asks the Go vulnerability database, on the Internet"
 	go tool -modfile=.ci/tools/go.mod govulncheck ./...
 
-check: lint race ## what CI runs
+check: lint race ## what must pass before a change lands; .ci/run does this and more
 	go mod verify
+	go mod tidy -diff
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/pecaudit
 
 .PHONY: help run test race build lint fmt golden docs fuzz bench vuln check

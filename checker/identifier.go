@@ -273,8 +273,12 @@ func (id Identity) Key() string {
 // variants of one base code, and no equal REA or partita IVA. A partita IVA that one row gives as such and the other as its codice
 // fiscale is equal too: an owner and the firm under its VAT number are one.
 func CertainlyDifferent(a, b Identity) bool {
+	return a.CodiceFiscale.Valid() && b.CodiceFiscale.Valid() && a.CodiceFiscale.Base() != b.CodiceFiscale.Base() && !a.shares(b)
+}
+
+// shares reports whether the two have a REA or partita IVA in common.
+func (id Identity) shares(o Identity) bool {
 	same := func(x, y string) bool { return x != "" && x == y }
-	return a.CodiceFiscale.Valid() && b.CodiceFiscale.Valid() && a.CodiceFiscale.Base() != b.CodiceFiscale.Base() &&
-		!same(a.REA, b.REA) && !same(a.PartitaIVA, b.PartitaIVA) &&
-		!same(a.PartitaIVA, string(b.CodiceFiscale)) && !same(string(a.CodiceFiscale), b.PartitaIVA)
+	return same(id.REA, o.REA) || same(id.PartitaIVA, o.PartitaIVA) ||
+		same(id.PartitaIVA, string(o.CodiceFiscale)) || same(string(id.CodiceFiscale), o.PartitaIVA)
 }

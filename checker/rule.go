@@ -1,6 +1,9 @@
 package checker
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // RuleID names a rule, for ever: "UNI-001".
 type RuleID string
@@ -135,6 +138,7 @@ type Subject struct {
 	Holders      []Holder     // of the same address, this company's own positions left out, the latest to register first; nil when nobody else declares it
 	MoreHolders  int          // further holders, not in Holders, which is cut at a hundred
 	OwnSince     Date         // when this company registered the address: the latest of its positions that declare it; zero when one has no readable date up to as-of
+	Also         []Identity   // what the positions of this company that declare the address say of who it is, where they differ
 	Professional []Holder     // entries of the professionals' list for the address
 	Directors    []Address    // domiciles of the company's directors: the row's own and the directors' list's
 	Elsewhere    Elsewhere    // what the company's other positions in the run declare
@@ -152,12 +156,25 @@ type Elsewhere struct {
 // A Holder is somebody else who declares the same address.
 type Holder struct {
 	Identity
+	Also []Identity // of its other positions that declare the address, where they say something else
 	Origin
 	Name    string
 	CCIAA   string
 	Chamber string
 	Since   Date // when the address was registered; zero when not known for one of its positions
 	InScope bool // it has the duty, so it could be accused
+}
+
+// CertainlyOther reports whether a holder is surely another company than the subject's: the two are certainly different, and no position of the one
+// has the REA or partita IVA of a position of the other.
+func (s *Subject) CertainlyOther(h *Holder) bool {
+	if !CertainlyDifferent(s.Identity, h.Identity) {
+		return false
+	}
+	apart := func(id Identity) bool {
+		return !id.shares(h.Identity) && !slices.ContainsFunc(h.Also, id.shares)
+	}
+	return apart(s.Identity) && !slices.ContainsFunc(s.Also, func(id Identity) bool { return !apart(id) })
 }
 
 // A Rule is one requirement: data, and a pure function. The engine in package rules decides whether it concerns a row, is in force and has its

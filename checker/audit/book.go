@@ -124,7 +124,7 @@ func factsOf(row *Row) cases.Facts {
 	}
 	for i := range row.Holders {
 		h := &row.Holders[i]
-		if !checker.CertainlyDifferent(c.Identity, h.Identity) {
+		if !row.CertainlyOther(h) {
 			continue
 		}
 		f.Holders = append(f.Holders, cases.Holder{

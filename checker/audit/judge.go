@@ -245,7 +245,7 @@ func (w *worker) describe(s *checker.Subject, suspect bool) {
 	}
 	s.Domain = w.domain(c.PEC.Domain())
 	if suspect && w.roll.Shared(c.PEC.Folded) {
-		s.Holders, s.MoreHolders, s.OwnSince = w.suspects.others(c)
+		w.suspects.others(s)
 	} else if !c.Registered.After(w.AsOf) {
 		s.OwnSince = c.Registered
 	}

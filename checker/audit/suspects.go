@@ -149,9 +149,9 @@ func (s *suspects) elsewhere(c *checker.Company) checker.Elsewhere {
 	return e
 }
 
-// addHolder enters a registered position among those who declare its address. An assigned domicile is nobody's to share.
+// addHolder enters a registered position among those who declare its address. A domicile that a chamber assigned, to whomever, is nobody's to share.
 func (s *suspects) addHolder(c *checker.Company, x rules.Exclusion, asOf checker.Date) {
-	if c.Assigned() {
+	if c.PEC.Domain() == checker.AssignedDomain {
 		return
 	}
 	g := s.groups[c.PEC.Folded]
@@ -173,13 +173,27 @@ func (s *suspects) addHolder(c *checker.Company, x rules.Exclusion, asOf checker
 	case c.LocalUnit && !e.localOnly:
 	case e.localOnly && !c.LocalUnit:
 		e.localOnly, e.undated, e.Since, e.InScope = false, since.IsZero(), since, !x.Out
+		e.meet(c.Identity)
 	default:
+		e.meet(c.Identity)
 		e.InScope = e.InScope || !x.Out
 		e.undated = e.undated || since.IsZero()
 		if since.After(e.Since) {
 			e.Since = since
 		}
 	}
+}
+
+// meet joins what another position of the company says of who it is, so that nobody depends on which position came first.
+func (e *entry) meet(id checker.Identity) {
+	if id == e.Identity || slices.Contains(e.Also, id) {
+		return
+	}
+	id = cloneIdentity(id)
+	if !e.CodiceFiscale.Valid() && id.CodiceFiscale.Valid() {
+		id, e.Identity = e.Identity, id
+	}
+	e.Also = append(e.Also, id)
 }
 
 // settle takes away the dates of companies with an undated position and puts the latest to register first.
@@ -198,32 +212,34 @@ func (g *group) settle() {
 	g.entries = nil
 }
 
-// others returns who else declares the company's address, and since when the company itself does.
-func (s *suspects) others(c *checker.Company) (others []checker.Holder, more int, own checker.Date) {
-	g := s.groups[c.PEC.Folded]
+// others fills in who else declares the subject's address, and what its company's other positions that declare it say.
+func (s *suspects) others(subject *checker.Subject) {
+	g := s.groups[subject.PEC.Folded]
 	if g == nil {
-		return nil, 0, checker.Date{}
+		return
 	}
-	key := c.Key()
-	self, declared := g.place[key]
+	self, declared := g.place[subject.Key()]
 	if declared {
-		own = g.holders[self].Since
+		own := &g.holders[self]
+		subject.OwnSince = own.Since
+		if len(own.Also) > 0 {
+			subject.Also = append([]checker.Identity{own.Identity}, own.Also...)
+		}
 	}
 	if len(g.holders) == 1 && declared {
-		return nil, 0, own
+		return
 	}
-	others = make([]checker.Holder, 0, min(len(g.holders), maxHolders))
+	subject.Holders = make([]checker.Holder, 0, min(len(g.holders), maxHolders))
 	for i := range g.holders {
 		if declared && i == self {
 			continue
 		}
-		if len(others) == maxHolders {
-			more++
+		if len(subject.Holders) == maxHolders {
+			subject.MoreHolders++
 			continue
 		}
-		others = append(others, g.holders[i])
+		subject.Holders = append(subject.Holders, g.holders[i])
 	}
-	return others, more, own
 }
 
 // sortHolders puts the latest to register first, then in the order of the input.

@@ -120,7 +120,10 @@ func (w *workbook) check(ctx context.Context, s *sheet, e extent) ([]place, erro
 				c.strings++
 				start = at
 			}
-			if at-start > maxItem && len(open) > 1 {
+			if len(open) > 1 {
+				c.longest = max(c.longest, at-start)
+			}
+			if c.longest > maxItem {
 				return errDamaged
 			}
 			return nil
@@ -149,11 +152,13 @@ func damage(ctx context.Context, err error, row int) error {
 // A sheetCheck follows the elements of a sheet.
 type sheetCheck struct {
 	extent
-	strings int // in the table; < 0: not counted
+	strings int   // in the table; < 0: not counted
+	longest int64 // bytes of one of them
 	empty   []place
 
 	row, col       int
 	rowStart       int64
+	rowStrings     int64 // bytes that its shared strings may have: excelize makes a copy for every cell
 	kind           string
 	index          []byte // of a shared string
 	formula, value bool
@@ -225,7 +230,7 @@ func (c *sheetCheck) startRow(t xml.StartElement, at int64) error {
 	if row > c.lastRow {
 		return errEnough
 	}
-	c.row, c.col, c.rowStart = row, -1, at
+	c.row, c.col, c.rowStart, c.rowStrings = row, -1, at, 0
 	return nil
 }
 
@@ -270,7 +275,8 @@ func (c *sheetCheck) endCell() error {
 	}
 	if c.kind == "s" && c.value && c.strings >= 0 {
 		n, err := strconv.Atoi(strings.TrimSpace(string(c.index)))
-		if err != nil || n < 0 || n >= c.strings {
+		c.rowStrings += c.longest
+		if err != nil || n < 0 || n >= c.strings || c.rowStrings > maxInMemory {
 			return errDamaged
 		}
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"strconv"
@@ -24,19 +25,24 @@ func (t *stringTable) string(i int) []byte {
 	return t.text[begin:t.ends[i]]
 }
 
-// readStrings reads the table of shared strings of a workbook that has one.
-func (w *workbook) readStrings(ctx context.Context) error {
-	part := w.parts[sharedStrings]
-	if part == nil || w.strings != nil {
-		return nil
+// sharedStrings returns the table of shared strings, which is read once; nil when the workbook has none.
+func (w *workbook) sharedStrings(ctx context.Context) (*stringTable, error) {
+	if part := w.parts[sharedStrings]; part != nil && w.strings == nil && w.stringsErr == nil {
+		w.strings, w.stringsErr = readStrings(ctx, part)
 	}
+	return w.strings, w.stringsErr
+}
+
+func readStrings(ctx context.Context, part *zip.File) (*stringTable, error) {
 	r, err := unpackAhead(ctx, part)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.Close()
 	x := newPlainXML(r)
-	t := &stringTable{text: make([]byte, 0, min(part.UncompressedSize64, maxShared))} // its tags are the larger part of most: it does not grow
+	// Room for what there can be: the table does not grow, and what it does not use is never touched.
+	size := min(part.UncompressedSize64, maxShared)
+	t := &stringTable{text: make([]byte, 0, size), ends: make([]uint32, 0, size/uint64(len("<si><t></t></si>")))}
 	for ok := x.root("sst"); ok && x.child(); {
 		if string(x.name) != "si" {
 			x.skip()
@@ -54,10 +60,9 @@ func (w *workbook) readStrings(ctx context.Context) error {
 		}
 	}
 	if x.finish(); x.err != nil {
-		return x.err
+		return nil, x.err
 	}
-	w.strings = t
-	return nil
+	return t, nil
 }
 
 // item appends the text of the current element, a shared or inline string, to dst and ends the element: one text, or runs in different styles.

@@ -28,7 +28,8 @@ type rowReader func(context.Context, *sheet, extent, func(*sheetRow) error) erro
 
 // scanRows is the quick rowReader. It ends with errNotPlain, perhaps after some rows, when the sheet holds anything that it does not know.
 func (w *workbook) scanRows(ctx context.Context, s *sheet, e extent, visit func(*sheetRow) error) error {
-	if err := w.readStrings(ctx); err != nil {
+	table, err := w.sharedStrings(ctx)
+	if err != nil {
 		return err
 	}
 	r, err := unpackAhead(ctx, s.part)
@@ -36,7 +37,7 @@ func (w *workbook) scanRows(ctx context.Context, s *sheet, e extent, visit func(
 		return err
 	}
 	defer r.Close()
-	x := &sheetScan{plainXML: newPlainXML(r), strings: w.strings, width: maxColumns}
+	x := &sheetScan{plainXML: newPlainXML(r), strings: table, width: maxColumns}
 	if e.used != nil {
 		x.width = len(e.used)
 	}

@@ -129,6 +129,18 @@ func TestDate1904(t *testing.T) {
 	}
 }
 
+// Strict workbooks write a date as a time.
+func TestStrictDate(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"2020-06-18T00:00:00": "2020-06-18", "2020-06-18T12:30:00.000Z": "2020-06-18", "2020-06-31T00:00:00": "2020-06-31T00:00:00", "2020-06-18": "2020-06-18", "T": "T",
+	} {
+		if got := serialDate(cell, false); got != want {
+			t.Errorf("%q: %q, not %q", cell, got, want)
+		}
+	}
+}
+
 func TestWholeNumber(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
@@ -257,6 +269,8 @@ func TestBombs(t *testing.T) {
 		{"a list", pack(t, "list.zip", map[string]string{"list.csv": "cf;pec\n" + big}), "far larger than a list can be"},
 		{"a list that lies about its size", lie(t, pack(t, "list.zip", map[string]string{"list.csv": "cf;pec\n" + big})), "this zip is damaged"},
 		{"a long text", pack(t, "list.xlsx", parts(`<row r="2">`+inline("A2", noise(6<<20))+`</row>`)), "row 2: the workbook is damaged"},
+		{"a long shared string in many cells", pack(t, "list.xlsx", with(parts(`<row r="2">`+strings.Repeat(`<c t="s"><v>0</v></c>`, 10_000)+`</row><!-- -->`),
+			"xl/sharedStrings.xml", tableXML(`<si><t>`+noise(400<<10)+`</t></si>`))), "damaged"},
 		{"a wide row", pack(t, "list.xlsx", parts(`<row r="2">`+strings.Repeat(`<c><v>1</v></c>`, 20_000)+`</row>`)), "rows=1 rejected=1"},
 	} {
 		var before, after runtime.MemStats

@@ -394,7 +394,7 @@ func (f *fixture) addHolders(s *checker.Subject) {
 	for i := range f.rows {
 		o := &f.rows[i]
 		x := rules.Scope(o, f.asOf)
-		if x.Cancelled || o.PEC.Folded != s.PEC.Folded || o.Assigned() {
+		if x.Cancelled || o.PEC.Folded != s.PEC.Folded || o.PEC.Domain() == checker.AssignedDomain {
 			continue
 		}
 		place, met := byKey[o.Key()]

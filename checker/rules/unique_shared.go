@@ -75,7 +75,7 @@ func rankAmong(s *checker.Subject) (others rivals, r rank) {
 	var latest checker.Date // of the others
 	for i := range s.Holders {
 		h := &s.Holders[i]
-		if !checker.CertainlyDifferent(s.Identity, h.Identity) {
+		if !s.CertainlyOther(h) {
 			continue
 		}
 		others.list = append(others.list, *h)

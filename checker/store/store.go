@@ -42,7 +42,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("a store of kind %q is not supported: write the path of a file", scheme)
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the default of Options.Now
 	}
 	if o.BusyTimeout == 0 {
 		o.BusyTimeout = 10 * time.Second
@@ -154,7 +154,7 @@ type Tx struct {
 
 // exec runs a statement that is prepared once a transaction.
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, ctx, err := t.prepare(ctx, query)
+	stmt, ctx, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (t *Tx) affect(ctx context.Context, query string, args ...any) (int64, erro
 
 // one scans the only row of a query that is prepared once a transaction, and reports whether there is one.
 func (t *Tx) one(ctx context.Context, query string, args []any, to ...any) (bool, error) {
-	stmt, ctx, err := t.prepare(ctx, query)
+	stmt, ctx, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
 	if err != nil {
 		return false, err
 	}

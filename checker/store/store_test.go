@@ -268,7 +268,7 @@ func TestUpdateIsAllOrNothing(t *testing.T) {
 				t.Error("the panic was lost")
 			}
 		}()
-		s.Update(ctx, func(tx *Tx) error { write(tx); panic("broken") })
+		_ = s.Update(ctx, func(tx *Tx) error { write(tx); panic("broken") })
 	}()
 	canceled, cancel := context.WithCancel(ctx)
 	if err := s.Update(canceled, func(tx *Tx) error { write(tx); cancel(); return nil }); !errors.Is(err, context.Canceled) {

@@ -52,16 +52,26 @@ func (p *program) demo(ctx context.Context, dir string) error {
 		return err
 	}
 	d := *p
-	d.now = func() time.Time { return time.Date(2026, time.November, 20, 9, 0, 0, 0, checker.Rome()) }
+	today := checker.Date{}
+	d.now = func() time.Time { return time.Date(today.Year, today.Month, today.Day, 9, 0, 0, 0, checker.Rome()) }
 	d.log = zerolog.Nop()
+	network, err := d.playNetwork(dir)
+	if err != nil {
+		return err
+	}
+	defer network.close()
 	config := filepath.Join(dir, demoConfig)
 	office, err := readOffice(filepath.Join(dir, "ufficio.csv"))
 	if err != nil {
 		return err
 	}
-	month := func(asOf, published, act string) error {
+	month := func(asOf, published, act string, live bool) error {
 		fmt.Fprintf(p.stdout, "   pecaudit run --config %s --as-of %s", config, asOf)
 		f := runFlags{inputs: inputs{config: config, asOf: asOf, quiet: true}}
+		if live && network.server != nil {
+			f.live, f.dnsServers, f.smtpPort = "dns,smtp", []string{network.server.DNS}, network.server.Port
+			fmt.Fprintf(p.stdout, " --live %s --dns-server %s --smtp-port %d", f.live, network.server.DNS, network.server.Port)
+		}
 		if published != "" {
 			f.published, f.act, f.by = published, act, demoClerk
 			fmt.Fprintf(p.stdout, " --published %s --act %q --by %q", published, act, f.by)
@@ -72,29 +82,39 @@ func (p *program) demo(ctx context.Context, dir string) error {
 	entered := func(from, to string) error { return d.recordOffice(ctx, config, office, from, to) }
 	fmt.Fprintf(p.stdout, "Two months of two chambers, on invented data. The lists are in %s; what follows are commands as you would type them.\n", filepath.Join(dir, "liste"))
 	for i, step := range []struct {
-		what string
-		do   func() error
+		on, what string
+		do       func() error
 	}{
-		{"October: the lists come, every position is checked, each breach becomes a case (state found).", func() error { return month("2026-10-01", "", "") }},
-		{"The office keeps two cases off the list (Non pubblicare).", func() error { return entered("2026-10-01", "2026-10-01") }},
 		{
-			"The list goes out, the windows open (listed): 45 days in Torino, then the judge; 30 in Cagliari-Oristano, then the Conservatore.",
-			func() error { return month("2026-10-01", "2026-10-01", "Determinazione 118/2026") },
+			"2026-10-01", "October: the lists come, every position is checked and every domain and mailbox asked about (on a network played on this machine); each breach becomes a case (found).",
+			func() error { return month("2026-10-01", "", "", true) },
+		},
+		{"2026-10-01", "The office keeps two cases off the list (Non pubblicare).", func() error { return entered("2026-10-01", "2026-10-01") }},
+		{
+			"2026-10-01", "The list goes out, the windows open (listed): 45 days in Torino, then the judge; 30 in Cagliari-Oristano, then the Conservatore.",
+			func() error { return month("2026-10-01", "2026-10-01", "Determinazione 118/2026", false) },
 		},
 		{
-			"Companies answer meanwhile: a declaration, a renewal, an opposition; one report was wrong (cured, opposed, withdrawn).",
+			"2026-11-16", "Companies answer meanwhile: a declaration, a renewal, an opposition; one report was wrong (cured, opposed, withdrawn).",
 			func() error { return entered("2026-10-02", "2026-11-16") },
 		},
 		{
-			"November: new lists. Whoever put things right is cured, whoever did not has lapsed; one company is cancelled, one has moved.",
-			func() error { return month("2026-11-17", "", "") },
+			"2026-11-16", "Certified messages were sent to two doubtful addresses; the providers' signed receipts prove what became of them.",
+			func() error { return d.demoReceipts(ctx, config, filepath.Join(dir, "ricevute")) },
 		},
 		{
-			"What lapsed goes to the judge or the Conservatore (referred), who decide; one address is cancelled (decided, executed).",
+			"2026-11-17", "November: new lists. Whoever put things right is cured, whoever did not has lapsed; one company is cancelled, one has moved. What DNS said in October is confirmed.",
+			func() error { return month("2026-11-17", "", "", true) },
+		},
+		{
+			"2026-11-20", "What lapsed goes to the judge or the Conservatore (referred), who decide; one address is cancelled (decided, executed).",
 			func() error { return entered("2026-11-17", "2026-11-30") },
 		},
-		{"The November list goes out.", func() error { return month("2026-11-20", "2026-11-20", "Determinazione 141/2026") }},
+		{"2026-11-20", "The November list goes out.", func() error { return month("2026-11-20", "2026-11-20", "Determinazione 141/2026", false) }},
 	} {
+		if today, err = checker.ParseISODate(step.on); err != nil {
+			return err
+		}
 		fmt.Fprintf(p.stdout, "\n%d. %s\n", i+1, step.what)
 		if err := step.do(); err != nil {
 			return err
@@ -151,7 +171,7 @@ func (p *program) layOut(dir string) error {
 	case err != nil:
 		return usagef("--dir %s: it must be a folder: %w", dir, err)
 	case len(entries) > 0:
-		made := []string{"pecaudit.db", "pecaudit.db.lock", "pecaudit.db-wal", "pecaudit.db-shm", "cartelle"}
+		made := []string{"pecaudit.db", "pecaudit.db.lock", "pecaudit.db-wal", "pecaudit.db-shm", "cartelle", "ricevute"}
 		for _, e := range entries {
 			if _, err := fs.Stat(files, e.Name()); err != nil && !slices.Contains(made, e.Name()) {
 				return usagef("the folder %s is not empty, and %s in it is no demo's: name another folder with --dir", dir, e.Name())

@@ -31,10 +31,7 @@ func call(t *testing.T, args ...string) []byte {
 	return out.Bytes()
 }
 
-// live is evidence that no list brings.
-const live = checker.MXEvidence | checker.SMTPEvidence | checker.ReceiptEvidence
-
-// The demo shows every state of a case, every rule that needs nothing but lists, every ground that such rules give, and the sheets that show them.
+// The demo shows every state of a case, every rule, every ground of a case, and the sheets that show them.
 func TestDemoShowsEverything(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "demo")
@@ -60,7 +57,7 @@ func TestDemoShowsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, rule := range rules.All() {
-		if n := summary.ByRule[rule.ID]; rule.Needs&live == 0 && n.Fail+n.Unknown == 0 {
+		if n := summary.ByRule[rule.ID]; n.Fail+n.Unknown == 0 {
 			t.Errorf("no row of November shows %s, %s", rule.ID, rule.Title)
 		}
 	}
@@ -90,7 +87,8 @@ func TestDemoShowsEverything(t *testing.T) {
 	}
 	for _, ground := range []checker.Ground{
 		checker.GroundMissing, checker.GroundMalformed, checker.GroundSeveral, checker.GroundCECPAC, checker.GroundOrdinary, checker.GroundShared,
-		checker.GroundProfessional, checker.GroundExpired, checker.GroundRevoked,
+		checker.GroundProfessional, checker.GroundExpired, checker.GroundRevoked, checker.GroundDomain, checker.GroundUncertified, checker.GroundInactive,
+		checker.GroundRefused, checker.GroundFull,
 	} {
 		if label := reports.GroundLabel(ground); !grounds[label] {
 			t.Errorf("no workbook of November shows the ground %q", label)
@@ -98,7 +96,7 @@ func TestDemoShowsEverything(t *testing.T) {
 	}
 	slices.Sort(tabs)
 	want := []string{
-		"Amministratori", "Da verificare", "Elenco completo", "Fonti dei dati", "In scadenza", "Multiple del professionista", "Multiple tra imprese", "PEC non valide",
+		"Amministratori", "Da verificare", "Elenco completo", "Fonti dei dati", "In scadenza", "Multiple del professionista", "Multiple tra imprese", "PEC inattive", "PEC non valide",
 		"PEC revocate", "PEC scadute", "Prive di domicilio digitale", "Regolarizzate", "Regole applicate", "Riepilogo", "Righe scartate", "Termine decorso",
 		"Termini in corso",
 	}

@@ -108,8 +108,11 @@ func (in *inputs) prepare(p *program, s *setup, asOf checker.Date, month checker
 		from []ListFile
 		to   *[]string
 	}{
-		{s.Lists.Companies, &a.Companies}, {s.Lists.PECStatus, &a.Status}, {s.Lists.Professionals, &a.Professionals},
-		{s.Lists.Directors, &a.Directors}, {s.Lists.Pending, &a.Pending},
+		{s.Lists.Companies, &a.Companies},
+		{s.Lists.PECStatus, &a.Status},
+		{s.Lists.Professionals, &a.Professionals},
+		{s.Lists.Directors, &a.Directors},
+		{s.Lists.Pending, &a.Pending},
 	} {
 		for _, l := range f.from {
 			paths, err := load.Expand(strings.ReplaceAll(l.Path, "{month}", month.String()))
