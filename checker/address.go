@@ -104,9 +104,6 @@ func (w *Absences) state(trimmed string) (AddressState, bool) {
 	if trimmed == "" {
 		return NoAddress, true
 	}
-	if strings.IndexByte(trimmed, '@') >= 0 {
-		return 0, false
-	}
 	for _, s := range w.None {
 		if strings.EqualFold(s, trimmed) {
 			return NoAddress, true
@@ -126,8 +123,10 @@ func (w *Absences) state(trimmed string) (AddressState, bool) {
 // ParseAddress understands a cell of an address column and says what dress it took off. For a plain lower-case address it allocates
 // nothing and the result shares the cell's memory. Nothing beyond the dress is ever repaired.
 func ParseAddress(cell string, words *Absences) (Address, Repairs) {
-	if state, ok := words.state(TrimSpace(cell)); ok {
-		return Address{Raw: cell, State: state}, 0
+	if strings.IndexByte(cell, '@') < 0 { // no word for an absence holds one
+		if state, ok := words.state(TrimSpace(cell)); ok {
+			return Address{Raw: cell, State: state}, 0
+		}
 	}
 	a, repairs := parseMailbox(cell)
 	if a.State == Malformed && severalIn(cell) {
@@ -328,6 +327,9 @@ func severalIn(cell string) bool {
 // Undress takes the dress off a cell: outer white space of every kind, a leading mailto:, one pair of <> or quotes around the whole, trailing
 // ; , . It says what it took off. Letter case is folded elsewhere.
 func Undress(cell string) (string, Repairs) {
+	if n := len(cell); n > 7 && cell[6] != ':' && byteClass[cell[0]]&classLDH != 0 && byteClass[cell[n-1]]&classLDH != 0 {
+		return cell, 0 // nearly every cell: it begins and ends with a letter or digit, and not with mailto:
+	}
 	var done Repairs
 	s := cell
 	for {

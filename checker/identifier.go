@@ -276,9 +276,9 @@ func CertainlyDifferent(a, b Identity) bool {
 	return a.CodiceFiscale.Valid() && b.CodiceFiscale.Valid() && a.CodiceFiscale.Base() != b.CodiceFiscale.Base() && !a.shares(b)
 }
 
-// shares reports whether the two have a REA or partita IVA in common.
+// shares reports whether the two have a REA or partita IVA in common. What stands for no number ("0") is none.
 func (id Identity) shares(o Identity) bool {
-	same := func(x, y string) bool { return x != "" && x == y }
-	return same(id.REA, o.REA) || same(id.PartitaIVA, o.PartitaIVA) ||
-		same(id.PartitaIVA, string(o.CodiceFiscale)) || same(string(id.CodiceFiscale), o.PartitaIVA)
+	number := func(x, y string) bool { return x == y && len(x) == 11 }
+	return id.REA != "" && id.REA == o.REA || number(id.PartitaIVA, o.PartitaIVA) ||
+		number(id.PartitaIVA, string(o.CodiceFiscale)) || number(string(id.CodiceFiscale), o.PartitaIVA)
 }

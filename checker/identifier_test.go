@@ -262,6 +262,10 @@ func TestKey(t *testing.T) {
 func TestCertainlyDifferent(t *testing.T) {
 	t.Parallel()
 	alpha := checker.Identity{CodiceFiscale: "01234567897", PartitaIVA: "01234567897", REA: "MI-1"}
+	zero := checker.Identity{CodiceFiscale: "01234567897", PartitaIVA: "0"}
+	if !checker.CertainlyDifferent(zero, checker.Identity{CodiceFiscale: "00743110157", PartitaIVA: "0"}) {
+		t.Error("what stands for no partita IVA is taken for one in common")
+	}
 	for _, c := range []struct {
 		name string
 		b    checker.Identity

@@ -142,7 +142,6 @@ func (r *Row) others() string {
 	var out strings.Builder
 	for i, h := range r.Others {
 		if i == maxOthers {
-			out.WriteString(andOthers(len(r.Others) - maxOthers))
 			break
 		}
 		if i > 0 {
@@ -162,6 +161,9 @@ func (r *Row) others() string {
 		if h.Gone {
 			out.WriteString(textHolderGone)
 		}
+	}
+	if more := max(0, len(r.Others)-maxOthers) + r.MoreOthers; more > 0 {
+		out.WriteString(andOthers(more))
 	}
 	return out.String()
 }

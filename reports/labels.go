@@ -504,7 +504,8 @@ const (
 	summaryHead        = "Verifica al %s. Gli elenchi contengono %s.\n\n"
 	summaryRows        = "Righe lette"
 	summaryCompanies   = "Imprese distinte"
-	summaryFound       = "Rilievi per regola                                                               irregolari da verif."
+	summaryFound       = "Irregolarità per regola                                                          irregolari da verif."
+	summaryNoted       = "Segnalazioni, che non rendono irregolari                                         segnalate  da verif."
 	summaryNotDone     = "Controlli NON eseguiti"
 	summaryPartly      = "Controlli eseguiti solo in parte"
 	summaryMissing     = "manca "
@@ -540,7 +541,7 @@ const (
 	columnFrom         = "In vigore dal"
 	columnUntil        = "Fino al"
 	columnCites        = "Fonti"
-	columnFail         = "Irregolari"
+	columnFail         = "Rilievi"
 	columnUnknown      = "Da verificare"
 	columnNotRun       = "Senza dati"
 	columnClient       = "Cliente"
@@ -781,7 +782,7 @@ const (
 
 	letterClientSubject = "Domicilio digitale (PEC) dell'impresa: %s"
 	letterClientBody    = "Spett.le %s,\n\ndal controllo del domicilio digitale iscritto nel Registro delle imprese (%s) risulta: %s.\n\n" +
-		"Che cosa fare: %s\n\nEntro il %s: %s\n\nIn mancanza: %s\n\nCordiali saluti"
+		"Che cosa fare: %s\n\nEntro il: %s (%s)\n\nIn mancanza: %s\n\nCordiali saluti"
 
 	letterOfficeSubject = "Avvio del procedimento di cancellazione del domicilio digitale - %s (REA %s)"
 	letterOfficeBody    = "Camera di commercio di %s - Ufficio del Registro delle imprese\n\n" +

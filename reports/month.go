@@ -78,6 +78,7 @@ type Row struct {
 	Reason        checker.Reason   `json:"reason,omitempty"` // of a RowVerify
 	Detail        string           `json:"detail,omitempty"`
 	Others        []cases.Holder   `json:"others,omitempty"`
+	MoreOthers    int              `json:"more_others,omitempty"` // further ones, not in Others
 	Suggestion    string           `json:"suggestion,omitempty"`
 	State         cases.State      `json:"state,omitempty"`
 	Decider       string           `json:"decider,omitempty"` // giudice | conservatore, for the label of state referred
@@ -160,6 +161,17 @@ type ChamberCount struct {
 	States  map[cases.State]int    `json:"states,omitempty"`
 	Grounds map[checker.Ground]int `json:"grounds,omitempty"`
 	Changes map[Change]int         `json:"changes,omitempty"` // of Compare, where the month is compared with another
+
+	// What the country's month is summed up from, and the chamber's next month begins with, without reading the chamber's months again.
+	AsOf      checker.Date  `json:"as_of"`
+	Draft     bool          `json:"draft,omitempty"`
+	Held      []string      `json:"held,omitempty"`
+	Procedure ProcedureNote `json:"procedure"`
+	Sources   []Source      `json:"sources,omitempty"`
+	Trend     []TrendMonth  `json:"trend,omitempty"`
+	Version   string        `json:"version"`
+	Config    string        `json:"config,omitempty"`
+	Head      int64         `json:"head,omitempty"` // place of the newest event in the store when the chamber's month was stored
 }
 
 // A TrendMonth is one month of the trend.

@@ -30,12 +30,16 @@ func WriteSummary(w io.Writer, s *checker.Summary, applied []AppliedRule) error 
 	}
 	fmt.Fprintf(&b, "  %-34s %10s\n", summaryCompanies, thousands(s.Companies))
 
-	section(&b, summaryFound, applied, func(r AppliedRule) string {
-		if r.Fail == 0 && r.Unknown == 0 {
-			return ""
+	found := func(binding bool) func(AppliedRule) string {
+		return func(r AppliedRule) string {
+			if r.Binding != binding || r.Fail == 0 && r.Unknown == 0 {
+				return ""
+			}
+			return fmt.Sprintf("  %s  %-64s %9s %9s\n", r.ID, shorten(r.Title, 64), thousands(r.Fail), thousands(r.Unknown))
 		}
-		return fmt.Sprintf("  %s  %-64s %9s %9s\n", r.ID, shorten(r.Title, 64), thousands(r.Fail), thousands(r.Unknown))
-	})
+	}
+	section(&b, summaryFound, applied, found(true))
+	section(&b, summaryNoted, applied, found(false))
 	section(&b, summaryNotDone, applied, func(r AppliedRule) string {
 		if slices.Contains(s.NotRun, r.ID) {
 			return fmt.Sprintf("  %s  %s: %s\n", r.ID, r.Title, summaryMissing+NeedsLabel(r.Needs))

@@ -237,7 +237,11 @@ func (r *run) each(ctx context.Context, p pass) error {
 		last := 0
 		lp.Yield = func(worker int, b *load.Batch) error {
 			last = b.Last
-			r.progress(p.name, min(done+last, max(r.rows, done)), r.rows)
+			at := done + last
+			if r.rows > 0 {
+				at = min(at, max(r.rows, done))
+			}
+			r.progress(p.name, at, r.rows)
 			return p.hand(r.workers[worker], i, b)
 		}
 		if err := l.ReadAll(ctx, lp); err != nil {

@@ -66,6 +66,7 @@ type harvest struct {
 	sightings map[string][]cases.Sighting // by company key
 	lines     map[string][]reports.Row    // by chamber
 	rejected  map[string][]reports.Rejected
+	answered  []string // companies on whose cases the office entered something, sorted
 }
 
 // Run audits, decides and stores; the workbooks are written from the store afterwards.
@@ -238,10 +239,16 @@ const companiesAtOnce = 2000
 // decide goes through the companies that were seen, in order. Of the others the run knows nothing, so nothing of theirs changes.
 func (b *Batch) decide(ctx context.Context, tx *store.Tx, h *harvest, in cases.DecideInput) ([]cases.Case, error) {
 	var changed []cases.Case
+	h.answered = nil
 	for companies := range slices.Chunk(slices.Sorted(maps.Keys(h.sightings)), companiesAtOnce) {
 		newest, err := tx.CasesOf(ctx, companies)
 		if err != nil {
 			return nil, err
+		}
+		for i := range newest {
+			if newest[i].Office.Event != "" {
+				h.answered = append(h.answered, newest[i].Company)
+			}
 		}
 		var today []cases.Sighting
 		for _, company := range companies {
@@ -253,18 +260,24 @@ func (b *Batch) decide(ctx context.Context, tx *store.Tx, h *harvest, in cases.D
 		}
 		changed = append(changed, part...)
 	}
+	h.answered = slices.Compact(h.answered)
 	return changed, nil
 }
 
 // against puts on the sheet of what is to be verified the failures that move no case because what the office entered holds against them.
 func (b *Batch) against(ctx context.Context, tx *store.Tx, h *harvest, in cases.DecideInput) error {
-	for companies := range slices.Chunk(slices.Sorted(maps.Keys(h.sightings)), companiesAtOnce) {
+	for companies := range slices.Chunk(h.answered, companiesAtOnce) {
 		newest, err := tx.CasesOf(ctx, companies)
 		if err != nil {
 			return err
 		}
 		for _, company := range companies {
-			mine := slices.DeleteFunc(slices.Clone(newest), func(c cases.Case) bool { return c.Company != company })
+			n := 0 // both are sorted by company
+			for n < len(newest) && newest[n].Company == company {
+				n++
+			}
+			mine := newest[:n]
+			newest = newest[n:]
 			for _, s := range h.sightings[company] {
 				if !b.wants(s.Chamber) {
 					continue

@@ -75,7 +75,7 @@ func lineOf(row *Row, kind reports.RowKind, f checker.Finding) reports.Row {
 	line.Rules = []checker.RuleID{f.Rule.ID}
 	line.Checked = row.AsOf
 	if f.Rule.Ground != checker.GroundShared && f.Rule.Ground != checker.GroundSharedLast {
-		line.Others = nil
+		line.Others, line.MoreOthers = nil, 0
 	}
 	return line
 }
@@ -83,7 +83,7 @@ func lineOf(row *Row, kind reports.RowKind, f checker.Finding) reports.Row {
 func lineOfFacts(kind reports.RowKind, f cases.Facts) reports.Row {
 	return reports.Row{
 		Kind: kind, CCIAA: f.CCIAA, REA: f.REA, CodiceFiscale: f.CodiceFiscale, Name: f.Name, Form: f.Form, Class: f.Class, Comune: f.Comune,
-		PEC: f.PEC, Provider: f.Provider, Detail: f.Detail, Others: f.Holders, Suggestion: f.Suggestion, Expiry: f.Expiry,
+		PEC: f.PEC, Provider: f.Provider, Detail: f.Detail, Others: f.Holders, MoreOthers: f.MoreHolders, Suggestion: f.Suggestion, Expiry: f.Expiry,
 		File: f.File, Sheet: f.Sheet, Line: f.Row,
 	}
 }
@@ -132,6 +132,10 @@ func factsOf(row *Row) cases.Facts {
 		})
 	}
 	slices.SortFunc(f.Holders, func(a, b cases.Holder) int { return strings.Compare(a.Company, b.Company) })
+	if len(f.Holders) > 0 {
+		f.MoreHolders = row.MoreHolders + max(0, len(f.Holders)-cases.MaxHolders)
+		f.Holders = slices.Clone(f.Holders[:min(len(f.Holders), cases.MaxHolders)]) // without the room of the others
+	}
 	return f
 }
 

@@ -120,7 +120,7 @@ func (w *worker) judgeRow(s *checker.Subject, suspect bool) {
 		row.Verdict = checker.OutOfScope
 	} else {
 		if cap(w.findings)-len(w.findings) < maxRules {
-			w.findings = make([]checker.Finding, 0, 16*maxRules) // rows of the batch keep what they have
+			w.findings = make([]checker.Finding, 0, max(64*maxRules, cap(w.findings))) // rows of the batch keep what they have
 		}
 		ask := rules.Brief
 		if every {

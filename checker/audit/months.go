@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"pecaudit/checker"
 	"pecaudit/checker/cases"
 	"pecaudit/checker/store"
@@ -26,6 +28,8 @@ func slugOf(chamber string) string { return cmp.Or(chamber, Unattributed) }
 
 // saveMonths stores, for each chamber in the lists, what its workbook shows, and the whole country's.
 func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResult) error {
+	past := history{tx: tx, before: b.Month}
+	var counts []reports.ChamberCount
 	for _, chamber := range slices.Sorted(maps.Keys(r.Result.Chambers)) {
 		if !b.wants(chamber) {
 			continue
@@ -43,7 +47,7 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 			}
 		}
 		m.Summary.Seconds = 0
-		if err := b.fill(ctx, tx, m); err != nil {
+		if err := past.fill(ctx, m, b.Procedure(chamber)); err != nil {
 			return err
 		}
 		if err := saveMonth(ctx, tx, m); err != nil {
@@ -52,13 +56,18 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 		if err := tx.SaveChamberAsOf(ctx, chamber, b.AsOf); err != nil {
 			return err
 		}
+		count, err := countOf(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		counts = append(counts, count)
 		r.Slugs = append(r.Slugs, slugOf(chamber))
 	}
 	if len(r.Slugs) == 0 {
 		return nil // the lists hold nothing of these chambers: the month is as it was
 	}
 	r.Slugs = append(r.Slugs, National)
-	return saveNational(ctx, tx, b.Month)
+	return saveNational(ctx, tx, b.Month, counts)
 }
 
 func (b *Batch) name(chamber string) string {
@@ -88,24 +97,63 @@ func Note(p *cases.Procedure, asOf checker.Date) reports.ProcedureNote {
 	return n
 }
 
-func (b *Batch) fill(ctx context.Context, tx *store.Tx, m *reports.Month) error {
-	return fillCases(ctx, tx, m, b.Procedure(m.Chamber))
+// A history is what earlier months say, as their national workbooks keep it. It reads each of these once, the newest first, and only as many as are needed.
+type history struct {
+	tx     *store.Tx
+	before checker.Month
+	months []checker.Month // not read yet, oldest first
+	read   []reports.Month // newest first
+	begun  bool
 }
 
-// fillCases puts the chamber's cases, as they stand in the store, into the month, in place of those that it had, and counts the trend anew.
-func fillCases(ctx context.Context, tx *store.Tx, m *reports.Month, p *cases.Procedure) error {
-	before, _, err := previousMonth(ctx, tx, m.Month, slugOf(m.Chamber))
+// last returns what the newest earlier workbook of a chamber came to, and its month; ok is false if there is none.
+func (h *history) last(ctx context.Context, slug string) (c reports.ChamberCount, month checker.Month, ok bool, err error) {
+	if !h.begun {
+		if h.months, err = h.tx.Months(ctx); err != nil {
+			return c, month, false, err
+		}
+		h.months = slices.DeleteFunc(h.months, func(m checker.Month) bool { return m.Compare(h.before) >= 0 })
+		h.begun = true
+	}
+	for i := 0; ; i++ {
+		if i == len(h.read) {
+			if len(h.months) == 0 {
+				return c, month, false, nil
+			}
+			newest := h.months[len(h.months)-1]
+			h.months = h.months[:len(h.months)-1]
+			n, _, err := loadMonth(ctx, h.tx, newest, National)
+			if err != nil {
+				return c, month, false, err
+			}
+			n.Month = newest
+			h.read = append(h.read, n)
+		}
+		for _, c := range h.read[i].Chambers {
+			if c.Slug == slug {
+				return c, h.read[i].Month, true, nil
+			}
+		}
+	}
+}
+
+// fill puts the chamber's cases, as they stand in the store, into the month, in place of those that it had, and counts the trend anew.
+func (h *history) fill(ctx context.Context, m *reports.Month, p *cases.Procedure) error {
+	slug := slugOf(m.Chamber)
+	before, last, _, err := h.last(ctx, slug)
 	if err != nil {
 		return err
 	}
-	// What the last workbook showed as standing must be seen to end, whatever the day on which it ended.
+	list, err := h.tx.Cases(ctx, store.Filter{Chamber: &m.Chamber})
+	if err != nil {
+		return err
+	}
+	ended := func(c *cases.Case) bool { return !c.Open() && c.Closed.Before(m.Month.First()) }
 	stood := map[string]bool{}
-	for i := range before.Rows {
-		stood[before.Rows[i].Case] = before.Rows[i].Standing()
-	}
-	list, err := tx.Cases(ctx, store.Filter{Chamber: &m.Chamber})
-	if err != nil {
-		return err
+	if slices.ContainsFunc(list, func(c cases.Case) bool { return ended(&c) }) {
+		if stood, err = h.stood(ctx, last, m.Chamber, before.Head); err != nil {
+			return err
+		}
 	}
 	m.Rows = slices.DeleteFunc(m.Rows, func(r reports.Row) bool { return r.Kind == reports.RowBreach })
 	trend := reports.TrendMonth{Month: m.Month, Rows: m.Summary.Rows, Grounds: map[checker.Ground]int{}}
@@ -116,15 +164,33 @@ func fillCases(ctx context.Context, tx *store.Tx, m *reports.Month, p *cases.Pro
 		}
 		if c.Open() {
 			trend.Grounds[c.Ground]++
-		} else if c.Closed.Before(m.Month.First()) && !stood[c.ID] {
+		} else if ended(c) && !stood[c.ID] {
 			continue
 		}
 		m.Rows = append(m.Rows, lineOfCase(c, p, m.AsOf))
 	}
 	reports.Sort(m.Rows)
-	m.Trend = append(before.Trend, trend)
+	m.Trend = append(slices.Clip(before.Trend), trend)
 	m.Trend = m.Trend[max(0, len(m.Trend)-12):]
 	return nil
+}
+
+// stood tells which cases the last workbook showed as standing: they must be seen to end, whatever the day on which they ended. If nothing was recorded of the
+// chamber's closed cases since that workbook was stored, none ended since, and it is not read.
+func (h *history) stood(ctx context.Context, last checker.Month, chamber string, head int64) (map[string]bool, error) {
+	moved, err := h.tx.Cases(ctx, store.Filter{Chamber: &chamber, Since: head})
+	if err != nil || !slices.ContainsFunc(moved, func(c cases.Case) bool { return !c.Open() }) {
+		return nil, err
+	}
+	before, _, err := loadMonth(ctx, h.tx, last, slugOf(chamber))
+	if err != nil {
+		return nil, err
+	}
+	stood := map[string]bool{}
+	for i := range before.Rows {
+		stood[before.Rows[i].Case] = before.Rows[i].Standing()
+	}
+	return stood, nil
 }
 
 func lineOfCase(c *cases.Case, p *cases.Procedure, asOf checker.Date) reports.Row {
@@ -140,26 +206,9 @@ func lineOfCase(c *cases.Case, p *cases.Procedure, asOf checker.Date) reports.Ro
 		line.Sanction = cases.SanctionFor(c.Facts.Class, asOf).Text
 	}
 	if c.Family != cases.FamilyShared {
-		line.Others = nil
+		line.Others, line.MoreOthers = nil, 0
 	}
 	return line
-}
-
-// previousMonth is the newest earlier month of the same workbook; its zero value if there is none.
-func previousMonth(ctx context.Context, tx *store.Tx, before checker.Month, slug string) (reports.Month, bool, error) {
-	months, err := tx.Months(ctx)
-	if err != nil {
-		return reports.Month{}, false, err
-	}
-	for _, m := range slices.Backward(months) {
-		if m.Compare(before) >= 0 {
-			continue
-		}
-		if found, ok, err := loadMonth(ctx, tx, m, slug); err != nil || ok {
-			return found, ok, err
-		}
-	}
-	return reports.Month{}, false, nil
 }
 
 type monthReader interface {
@@ -190,70 +239,75 @@ func saveMonth(ctx context.Context, tx *store.Tx, m *reports.Month) error {
 	return tx.SaveMonth(ctx, m.Month, slug, body)
 }
 
-// saveNational sums up what the store holds of the month: a row per chamber.
-func saveNational(ctx context.Context, tx *store.Tx, month checker.Month) error {
-	slugs, err := tx.MonthSlugs(ctx, month)
+// countOf is what the country keeps of a chamber's month.
+func countOf(ctx context.Context, tx *store.Tx, m *reports.Month) (reports.ChamberCount, error) {
+	c := reports.ChamberCount{
+		Slug: slugOf(m.Chamber), Name: m.Name, Summary: m.Summary, States: map[cases.State]int{}, Grounds: map[checker.Ground]int{},
+		AsOf: m.AsOf, Draft: m.Draft, Held: m.Held, Procedure: m.Procedure, Sources: m.Sources, Trend: m.Trend, Version: m.Version, Config: m.Config,
+	}
+	for i := range m.Rows {
+		if row := &m.Rows[i]; row.Kind == reports.RowBreach {
+			c.States[row.State]++
+			if row.Standing() {
+				c.Grounds[row.Ground]++
+			}
+		}
+	}
+	var err error
+	c.Head, _, err = tx.Head(ctx)
+	return c, err
+}
+
+// saveNational puts what some chambers' months came to in place of what the country's month had of them, and sums up.
+func saveNational(ctx context.Context, tx *store.Tx, month checker.Month, counts []reports.ChamberCount) error {
+	stored, _, err := loadMonth(ctx, tx, month, National)
 	if err != nil {
 		return err
 	}
-	n := &reports.Month{Kind: reports.NationalBook, Month: month}
-	for _, slug := range slugs {
-		if slug == National {
-			continue
-		}
-		m, _, err := loadMonth(ctx, tx, month, slug)
-		if err != nil {
-			return err
-		}
-		addChamber(n, &m)
+	bySlug := map[string]reports.ChamberCount{}
+	for _, c := range slices.Concat(stored.Chambers, counts) {
+		bySlug[c.Slug] = c
 	}
+	n := &reports.Month{Kind: reports.NationalBook, Month: month}
+	for _, slug := range slices.Sorted(maps.Keys(bySlug)) {
+		addChamber(n, bySlug[slug])
+	}
+	n.Rules = AppliedRules(&n.Summary)
 	return saveMonth(ctx, tx, n)
 }
 
-// addChamber adds a chamber's month to the country's.
-func addChamber(n, m *reports.Month) {
+// addChamber adds a chamber to the country's month.
+func addChamber(n *reports.Month, c reports.ChamberCount) {
 	if len(n.Chambers) == 0 {
-		n.Summary = newSummary(m.AsOf, m.Summary.Coverage)
-		n.Procedure = m.Procedure
+		n.Summary = newSummary(c.AsOf, c.Summary.Coverage)
+		n.Procedure = c.Procedure
 	}
-	if m.AsOf.After(n.AsOf) {
-		n.AsOf, n.Summary.AsOf, n.Version, n.Config = m.AsOf, m.AsOf, m.Version, m.Config
+	if c.AsOf.After(n.AsOf) {
+		n.AsOf, n.Summary.AsOf, n.Version, n.Config = c.AsOf, c.AsOf, c.Version, c.Config
 	}
-	n.Draft = n.Draft || m.Draft
-	for _, why := range m.Held {
+	n.Draft = n.Draft || c.Draft
+	for _, why := range c.Held {
 		if !slices.Contains(n.Held, why) {
 			n.Held = append(n.Held, why)
 		}
 	}
-	addSummary(&n.Summary, &m.Summary)
-	count := reports.ChamberCount{
-		Slug: slugOf(m.Chamber), Name: m.Name, Summary: m.Summary, States: map[cases.State]int{}, Grounds: map[checker.Ground]int{},
-	}
-	for i := range m.Rows {
-		if row := &m.Rows[i]; row.Kind == reports.RowBreach {
-			count.States[row.State]++
-			if row.Standing() {
-				count.Grounds[row.Ground]++
-			}
-		}
-	}
-	n.Chambers = append(n.Chambers, count)
-	for _, t := range m.Trend {
+	addSummary(&n.Summary, &c.Summary)
+	n.Chambers = append(n.Chambers, c)
+	for _, t := range c.Trend {
 		i, found := slices.BinarySearchFunc(n.Trend, t, func(a, b reports.TrendMonth) int { return a.Month.Compare(b.Month) })
 		if !found {
 			n.Trend = slices.Insert(n.Trend, i, reports.TrendMonth{Month: t.Month, Grounds: map[checker.Ground]int{}})
 		}
 		n.Trend[i].Rows += t.Rows
-		for ground, c := range t.Grounds {
-			n.Trend[i].Grounds[ground] += c
+		for ground, count := range t.Grounds {
+			n.Trend[i].Grounds[ground] += count
 		}
 	}
-	for _, s := range m.Sources {
+	for _, s := range c.Sources {
 		if !slices.ContainsFunc(n.Sources, func(o reports.Source) bool { return o.Role == s.Role && o.SHA256 == s.SHA256 && o.File == s.File }) {
 			n.Sources = append(n.Sources, s)
 		}
 	}
-	n.Rules = AppliedRules(&n.Summary)
 }
 
 func addSummary(to, from *checker.Summary) {
@@ -305,46 +359,68 @@ func (b Books) Write(ctx context.Context, s *store.Store, month checker.Month) (
 	if len(known) == 0 {
 		return nil, &cases.Refusal{Why: fmt.Sprintf("the store holds no run of %s: 'pecaudit run --month %s' makes one", month, month)}
 	}
+	chambers := slices.DeleteFunc(known, func(slug string) bool {
+		return slug == National || len(b.Slugs) > 0 && !slices.Contains(b.Slugs, slug)
+	})
+	books := make([]book, len(chambers)+1)
+	two, twoCtx := errgroup.WithContext(ctx)
+	two.SetLimit(2)
+	for i, slug := range chambers {
+		two.Go(func() (err error) {
+			books[i], err = b.write(twoCtx, s, month, slug, nil)
+			return err
+		})
+	}
+	err = two.Wait()
+	if err == nil && (len(b.Slugs) == 0 || slices.Contains(b.Slugs, National)) {
+		changes := map[string]map[reports.Change]int{}
+		for i, slug := range chambers {
+			changes[slug] = books[i].changes
+		}
+		books[len(chambers)], err = b.write(ctx, s, month, National, changes)
+	}
 	var written []string
-	changes := map[string]map[reports.Change]int{} // by slug
-	if i := slices.Index(known, National); i >= 0 {
-		known = append(slices.Delete(known, i, i+1), National)
+	for _, w := range books {
+		written = append(written, w.paths...)
 	}
-	for _, slug := range known {
-		if len(b.Slugs) > 0 && !slices.Contains(b.Slugs, slug) {
-			continue
-		}
-		m, _, err := loadMonth(ctx, s, month, slug)
+	return written, err
+}
+
+// A book is a workbook that was written.
+type book struct {
+	paths   []string // it, and the file of what is proposed for cancellation, if any
+	changes map[reports.Change]int
+}
+
+// write writes the workbook of a chamber, or of the country with what changed in each chamber.
+func (b Books) write(ctx context.Context, s *store.Store, month checker.Month, slug string, changes map[string]map[reports.Change]int) (w book, err error) {
+	m, ok, err := loadMonth(ctx, s, month, slug)
+	if err != nil || !ok {
+		return w, err
+	}
+	if b.Against != (checker.Month{}) {
+		then, ok, err := loadMonth(ctx, s, b.Against, slug)
 		if err != nil {
-			return written, err
+			return w, err
 		}
-		if b.Against != (checker.Month{}) {
-			then, ok, err := loadMonth(ctx, s, b.Against, slug)
-			if err != nil {
-				return written, err
-			}
-			if ok {
-				m.Against = &then
-				changes[slug] = reports.CountChanges(reports.Compare(m.Rows, then.Rows))
-			}
-			for i := range m.Chambers { // of the national workbook, which comes last
-				m.Chambers[i].Changes = changes[m.Chambers[i].Slug]
-			}
+		if ok {
+			m.Against = &then
+			w.changes = reports.CountChanges(reports.Compare(m.Rows, then.Rows))
 		}
-		path := filepath.Join(b.Dir, month.String(), slug+".xlsx")
-		if err := reports.Write(path, &m); err != nil {
-			return written, err
-		}
-		written = append(written, path)
-		if m.Kind != reports.ChamberBook {
-			continue
-		}
-		if path, err = writeProvisions(&m, b.Dir); err != nil {
-			return written, err
-		}
-		if path != "" {
-			written = append(written, path)
+		for i := range m.Chambers {
+			m.Chambers[i].Changes = changes[m.Chambers[i].Slug]
 		}
 	}
-	return written, nil
+	path := filepath.Join(b.Dir, month.String(), slug+".xlsx")
+	if err := reports.Write(path, &m); err != nil {
+		return w, err
+	}
+	w.paths = append(w.paths, path)
+	if m.Kind != reports.ChamberBook {
+		return w, nil
+	}
+	if path, err = writeProvisions(&m, b.Dir); path != "" && err == nil {
+		w.paths = append(w.paths, path)
+	}
+	return w, err
 }

@@ -1,11 +1,14 @@
 package audit
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"pecaudit/checker"
 	"pecaudit/reports"
@@ -65,7 +68,8 @@ var rejectedColumns = strings.Fields("file sheet row column reason text")
 // A lineWriter writes JSON lines or CSV, by the ending of the path.
 type lineWriter struct {
 	file *reports.File
-	json *json.Encoder
+	json *bufio.Writer // nil: CSV
+	line []byte
 	csv  *reports.CSVWriter
 }
 
@@ -83,8 +87,7 @@ func createLines(path string, columns []string, jsonToo bool) (*lineWriter, erro
 	}
 	w := &lineWriter{file: file}
 	if isJSON {
-		w.json = json.NewEncoder(file)
-		w.json.SetEscapeHTML(false)
+		w.json = bufio.NewWriterSize(file, 1<<16)
 		return w, nil
 	}
 	w.csv = reports.NewCSV(file)
@@ -92,6 +95,11 @@ func createLines(path string, columns []string, jsonToo bool) (*lineWriter, erro
 }
 
 func (w *lineWriter) commit() error {
+	if w.json != nil {
+		if err := w.json.Flush(); err != nil {
+			return err
+		}
+	}
 	if w.csv != nil {
 		if err := w.csv.Flush(); err != nil {
 			return err
@@ -157,11 +165,73 @@ func (o *Outputs) writeFinding(row *Row, f checker.Finding) error {
 		row.File, row.Sheet, row.Row, row.CCIAA, row.REA, string(row.CodiceFiscale), row.Name, formOf(row.Company), row.PEC.Raw,
 		f.Rule.ID, f.Rule.Force.String(), f.Outcome.String(), f.Rule.Ground, f.Reason, f.Detail, row.Verdict.String(),
 	}
-	if o.findings.json != nil {
-		return o.findings.json.Encode(l)
+	if w := o.findings; w.json != nil {
+		w.line = append(l.appendJSON(w.line[:0]), '\n')
+		_, err := w.json.Write(w.line)
+		return err
 	}
 	return o.findings.csv.Write(l.File, l.Sheet, strconv.Itoa(l.Row), l.CCIAA, l.REA, l.CodiceFiscale, l.Denominazione, l.NaturaGiuridica, l.PEC,
 		string(l.Rule), l.Force, l.Outcome, string(l.Ground), string(l.Reason), l.Detail, l.Verdict)
+}
+
+// appendJSON appends the finding as marshal writes it. A register has a million of them: the package json would take longer than the audit.
+func (l *finding) appendJSON(b []byte) []byte {
+	text := func(name, s string) {
+		b = append(append(append(b, ',', '"'), name...), '"', ':')
+		b = appendText(b, s)
+	}
+	b = appendText(append(b, `{"file":`...), l.File)
+	text("sheet", l.Sheet)
+	b = strconv.AppendInt(append(b, `,"row":`...), int64(l.Row), 10)
+	text("cciaa", l.CCIAA)
+	text("rea", l.REA)
+	text("codice_fiscale", l.CodiceFiscale)
+	text("denominazione", l.Denominazione)
+	text("natura_giuridica", l.NaturaGiuridica)
+	text("pec", l.PEC)
+	text("rule", string(l.Rule))
+	text("force", l.Force)
+	text("outcome", l.Outcome)
+	text("ground", string(l.Ground))
+	text("reason", string(l.Reason))
+	text("detail", l.Detail)
+	text("verdict", l.Verdict)
+	return append(b, '}')
+}
+
+// appendText appends a JSON string.
+func appendText(b []byte, s string) []byte {
+	if plainText(s) {
+		return append(append(append(b, '"'), s...), '"')
+	}
+	quoted, err := marshal(s)
+	if err != nil { // cannot be: every string has a JSON form
+		return append(b, `""`...)
+	}
+	return append(b, quoted...)
+}
+
+// plainText reports whether a text stands for itself between quotes.
+func plainText(s string) bool {
+	ascii := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c == '"', c == '\\', c == 0xe2: // which begins the two line separators that are escaped
+			return false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return ascii || utf8.ValidString(s)
+}
+
+// marshal returns the JSON form of a value, with <, > and & as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err
 }
 
 func (o *Outputs) writeRow(row *Row) error {
@@ -174,8 +244,12 @@ func (o *Outputs) writeRow(row *Row) error {
 	if row.Domain != nil {
 		l.Suggestion = row.Domain.Suggestion
 	}
-	if o.rows.json != nil {
-		return o.rows.json.Encode(l)
+	if w := o.rows; w.json != nil {
+		line, err := marshal(l)
+		if err == nil {
+			_, err = w.json.Write(append(line, '\n'))
+		}
+		return err
 	}
 	failed := make([]string, len(l.Rules))
 	for i, id := range l.Rules {

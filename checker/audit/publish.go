@@ -12,6 +12,7 @@ import (
 	"pecaudit/checker"
 	"pecaudit/checker/cases"
 	"pecaudit/checker/store"
+	"pecaudit/reports"
 )
 
 // A Publishing says which found cases went out in which list.
@@ -31,6 +32,7 @@ type PublishResult struct {
 	Left    []string       // chambers without a list to publish: why
 	Out     []string       // chambers whose list of that day went out already: nothing was changed
 	Slugs   []string       // workbooks to be written
+	counts  []reports.ChamberCount
 }
 
 var errDryRun = errors.New("dry run")
@@ -98,7 +100,7 @@ func (p *Publishing) Run(ctx context.Context, s *store.Store) (*PublishResult, e
 			return nil
 		}
 		r.Slugs = append(r.Slugs, National)
-		return saveNational(ctx, tx, p.Month)
+		return saveNational(ctx, tx, p.Month, r.counts)
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil
@@ -164,9 +166,14 @@ func (p *Publishing) chamber(ctx context.Context, tx *store.Tx, chamber string, 
 	if err := tx.SaveCases(ctx, changed); err != nil {
 		return "", err
 	}
-	if err := fillCases(ctx, tx, &m, proc); err != nil {
+	past := history{tx: tx, before: m.Month}
+	if err := past.fill(ctx, &m, proc); err != nil {
 		return "", err
 	}
-	r.Slugs = append(r.Slugs, chamber)
+	count, err := countOf(ctx, tx, &m)
+	if err != nil {
+		return "", err
+	}
+	r.Slugs, r.counts = append(r.Slugs, chamber), append(r.counts, count)
 	return "", saveMonth(ctx, tx, &m)
 }

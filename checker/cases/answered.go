@@ -100,7 +100,7 @@ func (r *reading) newer(c *Case, asOf checker.Date) bool {
 		if changed(e.Expiry, s.Facts.Expiry, e.On) || changed(e.Registered, s.Facts.Registered, e.On) {
 			return true
 		}
-		if r.Family == FamilyShared && slices.ContainsFunc(s.Facts.Holders, func(h Holder) bool { return !slices.Contains(e.Holders, h.Company) }) {
+		if r.Family == FamilyShared && e.MoreHolders == 0 && slices.ContainsFunc(s.Facts.Holders, func(h Holder) bool { return !slices.Contains(e.Holders, h.Company) }) {
 			return true
 		}
 	}

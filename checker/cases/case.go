@@ -106,6 +106,8 @@ type OfficeEntry struct {
 	Registered checker.Date `json:"registered,omitzero"` // of the address, as the row said then
 	Expiry     checker.Date `json:"expiry,omitzero"`
 	Holders    []string     `json:"holders,omitempty"` // company keys of the other holders then, sorted
+	// MoreHolders are further holders then, not in Holders: whether a later one is new cannot be told.
+	MoreHolders int `json:"more_holders,omitempty"`
 }
 
 // Facts are what the newest row said of a position: what sheets print. They prove nothing by themselves; the events do.
@@ -123,12 +125,16 @@ type Facts struct {
 	Suggestion    string       `json:"suggestion,omitempty"`
 	Registered    checker.Date `json:"registered,omitzero"`
 	Expiry        checker.Date `json:"expiry,omitzero"`
-	Holders       []Holder     `json:"holders,omitempty"`   // other certainly different companies with the same address, sorted by key
-	Elsewhere     []string     `json:"elsewhere,omitempty"` // slugs of other chambers in which the company was read too, sorted; Decide fills it
+	Holders       []Holder     `json:"holders,omitempty"`      // other certainly different companies with the same address, sorted by key
+	MoreHolders   int          `json:"more_holders,omitempty"` // further ones, not in Holders, which is cut at MaxHolders
+	Elsewhere     []string     `json:"elsewhere,omitempty"`    // slugs of other chambers in which the company was read too, sorted; Decide fills it
 	File          string       `json:"file,omitempty"`
 	Sheet         string       `json:"sheet,omitempty"`
 	Row           int          `json:"row,omitempty"`
 }
+
+// MaxHolders is how many holders of one address a row tells by name. An address of hundreds of companies would make each of their cases as large as all of them.
+const MaxHolders = 20
 
 // A Holder is another company of a shared address.
 type Holder struct {

@@ -236,7 +236,7 @@ func (c *Case) admits(e *Entry, to State) error {
 func (c *Case) entry(e *Entry) OfficeEntry {
 	o := OfficeEntry{
 		Event: e.Event, On: e.On, Until: e.Until, Outcome: e.Outcome, Protocol: e.Protocol, Note: e.Note, By: e.By,
-		Registered: c.Facts.Registered, Expiry: c.Facts.Expiry,
+		Registered: c.Facts.Registered, Expiry: c.Facts.Expiry, MoreHolders: c.Facts.MoreHolders,
 	}
 	for _, h := range c.Facts.Holders {
 		o.Holders = append(o.Holders, h.Company)

@@ -123,14 +123,17 @@ func (r *reading) pass(id checker.RuleID) bool {
 }
 
 // passes reports whether the address, on which no rule of the family fails, was seen to be right: every rule that the case records passes,
-// and the other holders of a shared address are gone.
+// and the other holders of a shared address are gone. Of those that are kept only as a number nobody can say that.
 func (r *reading) passes(c *Case) bool {
 	for _, id := range c.Rules {
 		if !r.pass(id) {
 			return false
 		}
 	}
-	return len(c.Rules) > 0 && (c.Family != FamilyShared || !slices.ContainsFunc(c.Facts.Holders, func(h Holder) bool { return !h.Gone }))
+	if c.Family == FamilyShared && (c.Facts.MoreHolders > 0 || slices.ContainsFunc(c.Facts.Holders, func(h Holder) bool { return !h.Gone })) {
+		return false
+	}
+	return len(c.Rules) > 0
 }
 
 // elsewhere returns the row by which the company now has another address here, or none. The position of the case speaks for itself where it was
@@ -168,11 +171,15 @@ func (c *Case) refresh(r *reading, d *decision) {
 	if len(details) > 0 {
 		c.Facts.Detail = strings.Join(details, " · ")
 	}
-	if len(c.Facts.Holders) == 0 {
-		c.Facts.Holders = nil // as it comes back from a store
-	}
+	c.Facts.Holders, c.Facts.MoreHolders = nil, 0
 	if c.Family == FamilyShared {
-		c.Facts.Holders = d.holders(c.Address, kept.Holders, r.same)
+		for _, s := range r.same {
+			c.Facts.MoreHolders = max(c.Facts.MoreHolders, s.Facts.MoreHolders)
+		}
+		c.Facts.Holders = d.holders(c.Address, kept.Holders, r.same, c.Facts.MoreHolders > 0)
+		if len(r.fails) == 0 { // who left, of those without a name, is not known
+			c.Facts.MoreHolders = max(c.Facts.MoreHolders, kept.MoreHolders)
+		}
 	}
 	c.Facts.Elsewhere = nil
 	for _, a := range r.away {
@@ -184,8 +191,9 @@ func (c *Case) refresh(r *reading, d *decision) {
 }
 
 // holders joins the holders kept with a case and those of today. One that today's lists do not tell of stays: only one that was read with
-// another address, or as cancelled, is gone, and is forgotten when it is not read any more.
-func (d *decision) holders(address string, kept []Holder, rows []*Sighting) []Holder {
+// another address, or as cancelled, is gone, and is forgotten when it is not read any more. Where today's are cut, one that was read is left out: it is gone, or
+// among those without a name.
+func (d *decision) holders(address string, kept []Holder, rows []*Sighting, cut bool) []Holder {
 	var all []Holder
 	known := func(h Holder) bool {
 		return slices.ContainsFunc(all, func(o Holder) bool { return o.Company == h.Company })
@@ -206,7 +214,7 @@ func (d *decision) holders(address string, kept []Holder, rows []*Sighting) []Ho
 		if d.HolderNow != nil {
 			now = d.HolderNow(h.Company, address)
 		}
-		if h.Gone && now == (HolderNow{}) {
+		if h.Gone && now == (HolderNow{}) || cut && (now.Declares || now.gone()) {
 			continue
 		}
 		h.Gone = now.gone()

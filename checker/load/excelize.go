@@ -107,33 +107,47 @@ func placeOf(row, col int) place { return place(row)<<16 | place(col) }
 func (p place) row() int         { return int(p >> 16) }
 func (p place) col() int         { return int(p & 0xffff) }
 
-// check reads a sheet and the shared strings to their ends, or the sheet to the last row wanted, and returns the cells of the used columns whose formula
-// was never calculated.
+// check reads a sheet to its end, or to the last row wanted, and the shared strings before, and returns the cells of the used columns whose formula was
+// never calculated.
 func (w *workbook) check(ctx context.Context, s *sheet, e extent) ([]place, error) {
-	c := &sheetCheck{extent: e, rowStart: -1}
-	if e.lastRow < excelize.TotalRows {
-		c.strings = -1
-	} else if part := w.parts[sharedStrings]; part != nil {
-		start := int64(0)
-		err := elements(ctx, part, func(t xml.Token, open []string, at int64) error {
-			if _, ok := t.(xml.StartElement); ok && len(open) == 2 && open[1] == "si" {
-				c.strings++
-				start = at
-			}
-			if len(open) > 1 {
-				c.longest = max(c.longest, at-start)
-			}
-			if c.longest > maxItem {
-				return errDamaged
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, damage(ctx, err, 0)
-		}
+	if err := w.checkStrings(ctx); err != nil {
+		return nil, damage(ctx, err, 0)
 	}
+	c := &sheetCheck{extent: e, checkedStrings: w.checked, rowStart: -1}
 	err := c.run(ctx, s.part)
 	return c.empty, err
+}
+
+// checkedStrings is what is known of a sound table of shared strings.
+type checkedStrings struct {
+	whole   bool // it was read to its end
+	strings int
+	longest int64 // bytes of one, with its tags
+}
+
+func (w *workbook) checkStrings(ctx context.Context) error {
+	part := w.parts[sharedStrings]
+	if part == nil || w.checked.whole {
+		return nil
+	}
+	c, start := checkedStrings{whole: true}, int64(0)
+	err := elements(ctx, part, func(t xml.Token, open []string, at int64) error {
+		if _, ok := t.(xml.StartElement); ok && len(open) == 2 && open[1] == "si" {
+			c.strings++
+			start = at
+		}
+		if len(open) > 1 {
+			c.longest = max(c.longest, at-start)
+		}
+		if c.longest > maxItem {
+			return errDamaged
+		}
+		return nil
+	})
+	if err == nil {
+		w.checked = c
+	}
+	return err
 }
 
 // damage makes one error of all that can be wrong with a part, with the row where it shows.
@@ -152,9 +166,8 @@ func damage(ctx context.Context, err error, row int) error {
 // A sheetCheck follows the elements of a sheet.
 type sheetCheck struct {
 	extent
-	strings int   // in the table; < 0: not counted
-	longest int64 // bytes of one of them
-	empty   []place
+	checkedStrings
+	empty []place
 
 	row, col       int
 	rowStart       int64
@@ -273,10 +286,10 @@ func (c *sheetCheck) endCell() error {
 	if c.formula && !c.value && c.col < len(c.used) && c.used[c.col] {
 		c.empty = append(c.empty, placeOf(c.row, c.col))
 	}
-	if c.kind == "s" && c.value && c.strings >= 0 {
+	if c.kind == "s" && c.value {
 		n, err := strconv.Atoi(strings.TrimSpace(string(c.index)))
 		c.rowStrings += c.longest
-		if err != nil || n < 0 || n >= c.strings || c.rowStrings > maxInMemory {
+		if err != nil || n < 0 || n >= c.strings || c.rowStrings > maxRowStrings {
 			return errDamaged
 		}
 	}

@@ -21,6 +21,8 @@ const (
 	maxDepth = 64       // of nested elements: a sheet has less than ten
 	maxToken = 4 << 20  // bytes without a tag
 	maxItem  = 16 << 20 // bytes of one row or shared string
+
+	maxRowStrings = 64 << 20 // bytes of the shared strings of one row, at most
 )
 
 // elements reads an XML part element by element. visit is told of each start and end; path is the stack of the open elements' names, the

@@ -27,6 +27,10 @@ type row struct {
 	cells   []string
 	raw     string          // as it stands in the file
 	repairs checker.Repairs // of the cells that were asked for
+	found   [256]struct {   // chambers of cells that came before: a list repeats few of them
+		cell, of    string
+		slug, sigla string
+	}
 }
 
 // fault says why a row cannot be read whatever it holds. needed is the first of the needed columns.
@@ -161,7 +165,7 @@ func (r *row) identity(c *checker.Company) bool {
 	c.CCIAA = checker.TrimSpace(cell)
 	if r.o.Chambers != nil {
 		var sigla string
-		c.Chamber, sigla, _ = r.o.Chambers.Find(cell, rea)
+		c.Chamber, sigla = r.chamber(cell, rea)
 		if sigla != "" {
 			c.CCIAA = sigla
 			if hasREA && !whole {
@@ -173,6 +177,21 @@ func (r *row) identity(c *checker.Company) bool {
 		c.REA = rea
 	}
 	return hasCF || hasIVA || hasREA
+}
+
+// chamber understands a cell of the column cciaa. Beside the cell only the REA's sigla matters.
+func (r *row) chamber(cell, rea string) (slug, sigla string) {
+	of := checker.REASigla(rea)
+	if len(cell) != 2 {
+		slug, sigla, _ = r.o.Chambers.Find(cell, rea)
+		return slug, sigla
+	}
+	m := &r.found[(cell[0]^cell[1]<<4)+cell[1]]
+	if m.cell != cell || m.of != of {
+		m.cell, m.of = strings.Clone(cell), strings.Clone(of)
+		m.slug, m.sigla, _ = r.o.Chambers.Find(cell, rea)
+	}
+	return m.slug, m.sigla
 }
 
 // first returns the first of the fields that has a column and a text, else the first that has a column.

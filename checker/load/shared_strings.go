@@ -25,8 +25,8 @@ func (t *stringTable) string(i int) []byte {
 	return t.text[begin:t.ends[i]]
 }
 
-// sharedStrings returns the table of shared strings, which is read once; nil when the workbook has none.
-func (w *workbook) sharedStrings(ctx context.Context) (*stringTable, error) {
+// table returns the table of shared strings, which is read once; nil when the workbook has none.
+func (w *workbook) table(ctx context.Context) (*stringTable, error) {
 	if part := w.parts[sharedStrings]; part != nil && w.strings == nil && w.stringsErr == nil {
 		w.strings, w.stringsErr = readStrings(ctx, part)
 	}

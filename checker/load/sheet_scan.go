@@ -28,7 +28,7 @@ type rowReader func(context.Context, *sheet, extent, func(*sheetRow) error) erro
 
 // scanRows is the quick rowReader. It ends with errNotPlain, perhaps after some rows, when the sheet holds anything that it does not know.
 func (w *workbook) scanRows(ctx context.Context, s *sheet, e extent, visit func(*sheetRow) error) error {
-	table, err := w.sharedStrings(ctx)
+	table, err := w.table(ctx)
 	if err != nil {
 		return err
 	}

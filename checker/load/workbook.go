@@ -37,6 +37,7 @@ type workbook struct {
 	strings    *stringTable // once it is read
 	stringsErr error        // of reading it
 
+	checked  checkedStrings // by check
 	excelize *excelize.File // once it is needed
 	tempDir  string
 	dir      string // in tempDir, of excelize
@@ -279,7 +280,7 @@ func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == 
 // serialDate gives the day that a number, or a time, in a date column stands for.
 func serialDate(cell string, date1904 bool) string {
 	// A smaller number is a year or a mistake, no day of this century or the last: it stays what it is, and unreadable.
-	const first, last = 10_000, 2_958_465 // 18 May 1927 and 31 December 9999 in the 1900 epoch
+	const first, last = 10_000, 2_958_465                                          // 18 May 1927 and 31 December 9999 in the 1900 epoch
 	if day, _, ok := strings.Cut(cell, "T"); ok && len(day) == len("2006-01-02") { // as strict workbooks have it
 		if d, ok := checker.ParseDate(day); ok {
 			return d.String()

@@ -150,6 +150,8 @@ func (s *scanner) readFacts(f *cases.Facts) {
 				f.Holders = append(f.Holders, cases.Holder{})
 				s.readHolder(&f.Holders[len(f.Holders)-1])
 			})
+		case "more_holders":
+			f.MoreHolders = s.number()
 		case "elsewhere":
 			f.Elsewhere = nil
 			s.list(func() { f.Elsewhere = append(f.Elsewhere, s.text()) })

@@ -18,6 +18,7 @@ type Filter struct {
 	Ground  checker.Ground // "" for any
 	Month   checker.Month  // found, published or closed in it
 	Open    bool           // nothing has closed it
+	Since   int64          // its newest event has a place in the chain after this one, see Head
 	Text    string         // what people know of a case: see below
 
 	// Windows that are open on the day AsOf: with at most DueWithin days left, or Overdue. One whose nominal end is past and whose safe end is not counts
@@ -40,6 +41,9 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 	}
 	if f.State != "" {
 		where, args = append(where, "state = ?"), append(args, string(f.State))
+	}
+	if f.Since > 0 {
+		where, args = append(where, "last_event > ?"), append(args, f.Since)
 	}
 	wants := f.wants()
 	var list []cases.Case

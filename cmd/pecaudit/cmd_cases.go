@@ -45,7 +45,22 @@ type caseView struct {
 	Safe          *checker.Date    `json:"safe"`
 	DaysLeft      *int             `json:"days_left"`
 	Closed        *checker.Date    `json:"closed"`
-	Events        []cases.Event    `json:"events"`
+	Events        []eventView      `json:"events"`
+}
+
+// eventView is an event in JSON: what CONTRACT section 6 names is always there, the rest where it says something.
+type eventView struct {
+	At       checker.Date    `json:"at"`
+	By       string          `json:"by"`
+	Event    cases.EventKind `json:"event"`
+	From     cases.State     `json:"from"`
+	To       cases.State     `json:"to"`
+	Evidence *cases.Evidence `json:"evidence"`
+	Run      string          `json:"run"`
+	Note     string          `json:"note"`
+	Protocol string          `json:"protocol,omitempty"`
+	Outcome  string          `json:"outcome,omitempty"`
+	Until    checker.Date    `json:"until,omitzero"`
 }
 
 func viewCase(c *cases.Case, asOf checker.Date) caseView {
@@ -53,11 +68,15 @@ func viewCase(c *cases.Case, asOf checker.Date) caseView {
 	if rules == nil {
 		rules = []checker.RuleID{}
 	}
+	events := make([]eventView, len(c.Events))
+	for i, e := range c.Events {
+		events[i] = eventView(e)
+	}
 	return caseView{
 		ID: c.ID, CodiceFiscale: c.Facts.CodiceFiscale, Denominazione: c.Facts.Name, CCIAA: c.Facts.CCIAA, REA: c.Facts.REA,
 		Chamber: c.Chamber, PEC: c.Address, Family: c.Family, Ground: c.Ground, Rules: rules, State: c.State,
 		Found: orNull(c.Found), Published: orNull(c.Term.Published), Nominal: orNull(c.Term.Nominal), Shifted: orNull(c.Term.Shifted),
-		Safe: orNull(c.Term.Safe), DaysLeft: c.DaysLeft(asOf), Closed: orNull(c.Closed), Events: c.Events,
+		Safe: orNull(c.Term.Safe), DaysLeft: c.DaysLeft(asOf), Closed: orNull(c.Closed), Events: events,
 	}
 }
 
@@ -267,7 +286,7 @@ func (p *program) publishing(s *setup, month checker.Month, on, act, by string, 
 	}
 	day, err := checker.ParseISODate(on)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usagef("the day of publication: %w", err)
 	}
 	return &audit.Publishing{
 		Publication: cases.Publication{Month: month, On: day, Act: act, By: by, Today: p.today(), MaxAge: s.publishMaxAge()},
@@ -368,13 +387,13 @@ again changes nothing.`,
 
 // tellPublished says what went out and what did not, and why.
 func (p *program) tellPublished(r *audit.PublishResult, dryRun bool) {
-	done := "published"
+	done, kept := "published", "not published"
 	if dryRun {
-		done = "would be published"
+		done, kept = "would be published", "would not be published"
 	}
 	p.say("cases %s: %d", done, len(r.Listed))
 	for _, why := range sortedKeys(r.Skipped) {
-		p.say("cases not %s: %d, %s", done, r.Skipped[why], why)
+		p.say("cases %s: %d, %s", kept, r.Skipped[why], why)
 	}
 	for _, chamber := range r.Out {
 		p.say("the chamber %s has a list of that day already: nothing was changed", chamber)

@@ -18,7 +18,7 @@ func (p *program) reportCommand() *cobra.Command {
 		Short: "Writes the workbooks of a month again",
 		Long: `Writes the workbooks of a month as they were at the end of its last run or publication. Equal data give equal bytes, with the
 same version of the program. With --against each workbook says what changed since another month.`,
-		Example: "  pecaudit report --config pecaudit.yaml --month 2026-11\n  pecaudit report --config pecaudit.yaml --month 2026-11 --out-dir copie",
+		Example: "  pecaudit report --config pecaudit.yaml --month 2026-11\n  pecaudit report --config pecaudit.yaml --month 2026-11 --against 2026-10 --out-dir confronto",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.report(c.Context(), &f, month, against, outDir)
@@ -47,6 +47,13 @@ func (p *program) report(ctx context.Context, f *storeFlags, month, against, out
 		return err
 	}
 	defer st.Close()
+	if against != "" {
+		if held, err := st.MonthSlugs(ctx, than); err != nil {
+			return err
+		} else if len(held) == 0 {
+			return usagef("--against: the store holds no run of %s", than)
+		}
+	}
 	if outDir == "" {
 		outDir = s.OutDir
 	}

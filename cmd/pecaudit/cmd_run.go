@@ -122,7 +122,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 		s.OutDir = f.outDir
 	}
 	if len(s.Lists.Companies) == 0 {
-		return usagef("run needs lists of companies: name them in the configuration (lists: {companies: [...]}), or audit single lists with 'pecaudit audit'")
+		return usagef("run needs lists of companies: name them in the configuration (lists: {companies: [...]}) and the configuration with --config, or audit single lists with 'pecaudit audit'")
 	}
 	b, publish, err := f.plan(p, s, asOf, month)
 	if err != nil {

@@ -30,7 +30,11 @@ func (p *progress) step(pass string, done, total int) {
 	if pass != p.pass {
 		p.end()
 		p.pass = pass
-		p.bar = p.bars.AddBar(int64(total),
+		filler := mpb.BarFillerBuilder(mpb.BarStyle())
+		if total == 0 { // how many there are is what the pass counts
+			filler = mpb.NopStyle()
+		}
+		p.bar = p.bars.New(int64(total), filler,
 			mpb.PrependDecorators(decor.Name(pass, decor.WC{W: 8, C: decor.DindentRight}), decor.CurrentNoUnit("%d rows ", decor.WC{W: 14})),
 			mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f/s ", decor.WC{W: 12}), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 6}), "done")))
 	}

@@ -154,12 +154,26 @@ func (r *register) chamberSlugs(values []string) ([]string, error) {
 		slug := v
 		if _, ok := r.chambers.BySlug(v); !ok {
 			if slug, _, ok = r.chambers.Find(v, ""); !ok {
-				return nil, usagef("--chamber %q: no chamber has this slug, name or sigla; for example: %s", v, r.chambers.All()[0].Slug)
+				return nil, usagef("--chamber %q: no chamber has this slug, name or sigla; %s", v, r.like(v))
 			}
 		}
 		slugs = append(slugs, slug)
 	}
 	return slugs, nil
+}
+
+// like names the chambers that somebody may have meant.
+func (r *register) like(chamber string) string {
+	var near []string
+	for _, c := range r.chambers.All() {
+		if strings.Contains(c.Slug, strings.ToLower(chamber)) {
+			near = append(near, c.Slug)
+		}
+	}
+	if len(near) == 0 {
+		return "the slug is the name of the chamber's workbook, for example " + r.chambers.All()[0].Slug
+	}
+	return "did you mean " + strings.Join(near, ", ") + "?"
 }
 
 // date reads a flag's date, or gives the default.
