@@ -49,7 +49,7 @@ func elements(ctx context.Context, part *zip.File, visit func(t xml.Token, path 
 			}
 		}
 		t, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -161,7 +161,8 @@ func (x *plainXML) step(dst []byte) (_ []byte, began bool) {
 			}
 			continue
 		}
-		n, cdata := 0, false
+		var n int
+		var cdata bool
 		switch rest[at+1] {
 		case '/':
 			n = x.endTag(rest[at:])

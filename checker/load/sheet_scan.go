@@ -180,7 +180,7 @@ const (
 
 // value appends the text of the current cell to the line and ends the cell. It reports whether there is a formula, and whether its value is known.
 func (x *sheetScan) value(kind cellKind) (formula, known bool) {
-	short := false
+	var short bool
 	switch begin := len(x.line); kind {
 	case sharedText:
 		if x.index, short = x.shortcut(x.index[:0], "<v>", "</v></c>"); short {
@@ -275,8 +275,9 @@ func unpackAhead(ctx context.Context, part *zip.File) (io.ReadCloser, error) {
 		block := make([]byte, 128<<10)
 		var err error
 		for err == nil {
-			n, m := 0, 0
+			n := 0
 			for n < len(block) && err == nil {
+				var m int
 				m, err = r.Read(block[n:])
 				n += m
 			}

@@ -39,7 +39,7 @@ func encodingOf(s *source, told string) (name string, mark int, err error) {
 	if name == "" {
 		name = utf16WithoutMark(head)
 	}
-	wanted := ""
+	var wanted string
 	switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(told)) {
 	case "":
 		switch {

@@ -340,7 +340,7 @@ again changes nothing.`,
 			}
 			publish.DryRun, publish.Today = dryRun, laterOf(publish.Today, newest)
 			if err := publish.Refuse(checker.Date{}, sortedKeys(s.Procedure.Chambers)); err != nil {
-				return err
+				return s.unconfigured(err)
 			}
 			for _, warning := range s.warnings(publish.On) {
 				p.say("%s", warning)

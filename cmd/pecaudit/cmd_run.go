@@ -38,7 +38,7 @@ func (f *storeFlags) open(ctx context.Context, p *program, write bool) (*setup, 
 	st, err := store.Open(ctx, s.Store, store.Options{Write: write, Now: p.now})
 	switch {
 	case !write && errors.Is(err, fs.ErrNotExist):
-		return nil, nil, usageError{err}
+		return nil, nil, usageError{s.unconfigured(err)}
 	case err != nil:
 		return nil, nil, err
 	}
@@ -122,7 +122,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 		s.OutDir = f.outDir
 	}
 	if len(s.Lists.Companies) == 0 {
-		return usagef("run needs lists of companies: name them in the configuration (lists: {companies: [...]}) and the configuration with --config, or audit single lists with 'pecaudit audit'")
+		return s.unconfigured(usagef("run needs lists of companies: name them in the configuration (lists: {companies: [...]}), or audit single lists with 'pecaudit audit'"))
 	}
 	b, publish, err := f.plan(p, s, asOf, month)
 	if err != nil {

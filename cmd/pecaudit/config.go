@@ -82,6 +82,7 @@ type Config struct {
 
 	dir      string            // that relative paths of the file were relative to
 	document *configs.Document // the file; empty without one
+	read     bool              // there is a file
 	fromEnv  map[string]string // key -> variable that set it
 	loaded   []setting         // the values as loadConfig left them
 }
@@ -151,6 +152,7 @@ func loadConfig(path string, getenv func(string) string) (*Config, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.read = true
 		c.document, err = configs.Decode(path, data, c)
 		errs = append(errs, err)
 		for _, key := range c.document.Nulls() {
@@ -255,6 +257,14 @@ func (c *Config) completeLimits() {
 // column, in a variable of the environment, on the command line.
 func (c *Config) Errorf(key, format string, args ...any) error {
 	return fmt.Errorf("%s: %s: %w", c.origin(key), key, fmt.Errorf(format, args...))
+}
+
+// unconfigured adds to an error what is forgotten most often, where no configuration was read.
+func (c *Config) unconfigured(err error) error {
+	if c.read {
+		return err
+	}
+	return fmt.Errorf("%w; no configuration was read: name yours with --config", err)
 }
 
 // origin says where the value of a key, or of a part of it ("dns.servers[0]"), was given.
