@@ -86,7 +86,7 @@ type batch struct {
 }
 
 func (b *batch) title() string {
-	title := GroundLabel(b.ground) + " · " + ClassLabel(b.class)
+	title := GroundLabel(b.ground) + " · " + classLabel(b.class)
 	if b.province != "" {
 		title += " · " + columnProvince + " " + b.province
 	}

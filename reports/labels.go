@@ -234,8 +234,8 @@ func (r *Row) stateLabel() string {
 	return StateLabel(r.State, r.Decider)
 }
 
-// VerdictLabel returns the Italian of a verdict.
-func VerdictLabel(v checker.Verdict) string {
+// verdictLabel returns the Italian of a verdict.
+func verdictLabel(v checker.Verdict) string {
 	return [...]string{"Da verificare", "Nessuna irregolarità rilevata", "Irregolare", "Fuori ambito"}[v]
 }
 
@@ -257,8 +257,8 @@ var reasonLabels = map[checker.Reason]string{
 	checker.ReasonRuleFault:   "Errore del programma: riga non giudicata",
 }
 
-// ReasonLabel returns why an outcome is unknown, in Italian; the word itself if there is none.
-func ReasonLabel(r checker.Reason) string {
+// reasonLabel returns why an outcome is unknown, in Italian; the word itself if there is none.
+func reasonLabel(r checker.Reason) string {
 	if s, ok := reasonLabels[r]; ok {
 		return s
 	}
@@ -278,8 +278,8 @@ var rejectedLabels = map[string]string{
 	"neither state nor expiry":            "Mancano stato e data di scadenza",
 }
 
-// RejectedReasonLabel returns the Italian of checker.RejectedRow.Reason; the reason itself if there is none.
-func RejectedReasonLabel(reason string) string {
+// rejectedReasonLabel returns the Italian of checker.RejectedRow.Reason; the reason itself if there is none.
+func rejectedReasonLabel(reason string) string {
 	if s, ok := rejectedLabels[reason]; ok {
 		return s
 	}
@@ -296,8 +296,8 @@ var classLabels = []struct{ class, label, short string }{
 	{"other", "Altre forme", "altre"},
 }
 
-// ClassLabel returns the Italian of a class of legal forms (cases.Facts.Class).
-func ClassLabel(class string) string { return classLabels[classOrder(class)].label }
+// classLabel returns the Italian of a class of legal forms (cases.Facts.Class).
+func classLabel(class string) string { return classLabels[classOrder(class)].label }
 
 // classOrder is the place of a class in tables; what is not known is another form.
 func classOrder(class string) int {
@@ -323,8 +323,8 @@ var needLabels = []struct {
 	{checker.ReceiptEvidence, "la raccolta delle ricevute PEC (--receipts)"},
 }
 
-// NeedsLabel says in Italian what a rule needs, any one of it.
-func NeedsLabel(k checker.Kinds) string {
+// needsLabel says in Italian what a rule needs, any one of it.
+func needsLabel(k checker.Kinds) string {
 	var needs []string
 	for _, n := range needLabels {
 		if k&n.kind != 0 {
@@ -437,8 +437,8 @@ var conflictLabels = map[ConflictKind]string{
 // conflictLine: sheet, row, conflict.
 const conflictLine = "%s, riga %d: %s"
 
-// ConflictLabel returns the Italian of a conflict.
-func ConflictLabel(k ConflictKind) string { return conflictLabels[k] }
+// conflictLabel returns the Italian of a conflict.
+func conflictLabel(k ConflictKind) string { return conflictLabels[k] }
 
 // Messages of the cells that the office fills in.
 const (
@@ -492,7 +492,7 @@ const (
 func (r *Row) whyUnknown() string {
 	switch {
 	case r.Reason != "":
-		return ReasonLabel(r.Reason)
+		return reasonLabel(r.Reason)
 	case r.Office != "":
 		return textOfficeHeld
 	}
@@ -586,6 +586,9 @@ const (
 )
 
 func whyPublished(d checker.Date) string { return "Elenco pubblicato il " + d.Italian() }
+
+// whyGivenList is for a list that an accountant names: whether the client is on it, the audit does not know.
+func whyGivenList(d checker.Date) string { return whyPublished(d) + ", se l'impresa vi figura" }
 func whyNextList(d checker.Date) string  { return "Prossimo elenco possibile: " + d.Italian() }
 func whyExpiring(d checker.Date) string {
 	return "La casella scade il " + d.Italian() + "; sette giorni lavorativi per rinnovarla"
@@ -673,13 +676,13 @@ func notDone(needs checker.Kinds) string {
 	if needs == 0 {
 		return "Nessuna posizione lo riguarda"
 	}
-	return "Manca " + NeedsLabel(needs)
+	return "Manca " + needsLabel(needs)
 }
 
 func partlyDone(rows int, needs checker.Kinds) string {
 	text := plural(rows, "posizione senza dati", "posizioni senza dati")
 	if needs != 0 {
-		text += ": manca " + NeedsLabel(needs)
+		text += ": manca " + needsLabel(needs)
 	}
 	return text
 }

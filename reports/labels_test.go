@@ -51,11 +51,11 @@ func TestEveryWordHasItsItalian(t *testing.T) {
 		italian      func(string) string
 	}{
 		{"../checker/rule.go", "Ground", func(s string) string { return GroundLabel(checker.Ground(s)) }},
-		{"../checker/rule.go", "Reason", func(s string) string { return ReasonLabel(checker.Reason(s)) }},
-		{"../checker/load/row.go", "Reason", RejectedReasonLabel},
+		{"../checker/rule.go", "Reason", func(s string) string { return reasonLabel(checker.Reason(s)) }},
+		{"../checker/load/row.go", "Reason", rejectedReasonLabel},
 		{"labels.go", "Change", func(s string) string { return changeLabels[Change(s)] }},
 		{"labels.go", "Change", func(s string) string { return changePlurals[Change(s)] }},
-		{"labels.go", "Conflict", func(s string) string { return ConflictLabel(ConflictKind(s)) }},
+		{"labels.go", "Conflict", func(s string) string { return conflictLabel(ConflictKind(s)) }},
 	} {
 		for name, word := range words(t, c.file, c.prefix) {
 			if got := c.italian(word); got == "" || got == word {
@@ -69,7 +69,7 @@ func TestEveryWordHasItsItalian(t *testing.T) {
 		}
 	}
 	for k := checker.Kinds(1); k <= checker.ReceiptEvidence; k <<= 1 {
-		if NeedsLabel(k) == "" {
+		if needsLabel(k) == "" {
 			t.Errorf("evidence %b has no Italian", k)
 		}
 	}
@@ -96,7 +96,7 @@ func TestWordsOfTheContract(t *testing.T) {
 		StateLabel(cases.Referred, "conservatore"):          "Trasmessa al Conservatore",
 		StateLabel(cases.Referred, ""):                      "Trasmessa al Giudice del registro / al Conservatore",
 		StateLabel(cases.Cleared, ""):                       "Rientrata prima della pubblicazione",
-		VerdictLabel(checker.Compliant):                     "Nessuna irregolarità rilevata",
+		verdictLabel(checker.Compliant):                     "Nessuna irregolarità rilevata",
 		(&Row{State: cases.Cured, Late: true}).stateLabel(): "Regolarizzata (fuori termine)",
 		(&Row{State: cases.Cured}).stateLabel():             "Regolarizzata",
 	} {

@@ -117,9 +117,12 @@ func writeMX(b *strings.Builder, m *ProbedMX) {
 		fmt.Fprintf(b, ": %s", strings.Join(m.Hosts, ", "))
 	}
 	if m.Reason != "" {
-		fmt.Fprintf(b, ": %s", ReasonLabel(checker.Reason(m.Reason)))
+		fmt.Fprintf(b, ": %s", reasonLabel(checker.Reason(m.Reason)))
 	}
-	fmt.Fprintf(b, " (%s)\n", m.By)
+	if m.By != "" {
+		fmt.Fprintf(b, " (%s)", m.By)
+	}
+	b.WriteByte('\n')
 	fmt.Fprintf(b, "        %s\n", label(mxMeanings, m.Answer))
 	if m.Answer == "hosts" {
 		fmt.Fprintf(b, "        %s\n", label(exchangerLabels, m.Exchangers))
@@ -129,7 +132,7 @@ func writeMX(b *strings.Builder, m *ProbedMX) {
 func writeSMTP(b *strings.Builder, s *ProbedSMTP) {
 	fmt.Fprintf(b, "  SMTP  %s", label(replyLabels, s.Reply))
 	if s.Reason != "" {
-		fmt.Fprintf(b, ": %s", ReasonLabel(checker.Reason(s.Reason)))
+		fmt.Fprintf(b, ": %s", reasonLabel(checker.Reason(s.Reason)))
 	}
 	if s.Host != "" {
 		fmt.Fprintf(b, " (%s)", s.Host)

@@ -28,8 +28,8 @@ type Entry struct {
 	Note          string
 }
 
-// Same reports whether two entries say the same of the same case, wherever they stand.
-func (e Entry) Same(o Entry) bool {
+// same reports whether two entries say the same of the same case, wherever they stand.
+func (e Entry) same(o Entry) bool {
 	return e.CaseID == o.CaseID && e.Outcome == o.Outcome && e.On == o.On && e.Protocol == o.Protocol && e.Note == o.Note
 }
 
@@ -45,7 +45,7 @@ type Conflict struct {
 
 // String tells the conflict in Italian.
 func (c Conflict) String() string {
-	s := fmt.Sprintf(conflictLine, c.Sheet, c.Row, ConflictLabel(c.Kind))
+	s := fmt.Sprintf(conflictLine, c.Sheet, c.Row, conflictLabel(c.Kind))
 	if c.Text != "" {
 		s += fmt.Sprintf(" (%q)", shorten(c.Text, 60))
 	}
@@ -211,7 +211,7 @@ func (r *reader) add(e Entry) {
 	if len(known) == 0 {
 		r.order = append(r.order, e.CaseID)
 	}
-	if !slices.ContainsFunc(known, e.Same) {
+	if !slices.ContainsFunc(known, e.same) {
 		r.byCase[e.CaseID] = append(known, e)
 	}
 }

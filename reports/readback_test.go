@@ -250,7 +250,7 @@ func TestReadBackConflicts(t *testing.T) {
 			if len(conflicts) != 1 || conflicts[0].Kind != c.kind {
 				t.Fatalf("conflicts: %+v", conflicts)
 			}
-			if s := conflicts[0].String(); !strings.Contains(s, conflicts[0].Sheet+", riga ") || ConflictLabel(c.kind) == "" {
+			if s := conflicts[0].String(); !strings.Contains(s, conflicts[0].Sheet+", riga ") || conflictLabel(c.kind) == "" {
 				t.Errorf("it reads %q", s)
 			}
 			want := slices.DeleteFunc(slices.Clone(untouched), func(id string) bool { return slices.Contains(c.lost, id) })

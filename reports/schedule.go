@@ -49,7 +49,7 @@ func NewSchedule(m *Month, p *cases.Procedure, published checker.Date) []Deadlin
 		case !p.Names(r.Ground):
 			d.ActBy, d.Why, d.Consequence = m.AsOf, whyDue, consequenceDue
 		case !published.IsZero():
-			d.ActBy, d.Why, d.Consequence = p.Term(published).Nominal, whyPublished(published), consequence(p.Decider)
+			d.ActBy, d.Why, d.Consequence = p.Term(published).Nominal, whyGivenList(published), consequence(p.Decider)
 		default:
 			next := nextList(m.AsOf, p)
 			d.ActBy, d.Why, d.Consequence = next.AddDays(-1), whyNextList(next), consequence(p.Decider)

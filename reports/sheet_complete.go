@@ -21,10 +21,10 @@ func (v *view) chambersTable() *table[ChamberCount] {
 		{label: columnChamber, width: 38, look: lookWrap, value: func(c *ChamberCount) any { return chamberName(c.Slug, c.Name) }},
 		count(columnPositions, func(s *checker.Summary) int { return s.Rows }),
 		count(columnCompanies, func(s *checker.Summary) int { return s.Companies }),
-		count(VerdictLabel(checker.Compliant), func(s *checker.Summary) int { return s.Compliant }),
+		count(verdictLabel(checker.Compliant), func(s *checker.Summary) int { return s.Compliant }),
 		count(columnNonCompliant, func(s *checker.Summary) int { return s.NonCompliant }),
-		count(VerdictLabel(checker.Undetermined), func(s *checker.Summary) int { return s.Undetermined }),
-		count(VerdictLabel(checker.OutOfScope), func(s *checker.Summary) int { return s.OutOfScope }),
+		count(verdictLabel(checker.Undetermined), func(s *checker.Summary) int { return s.Undetermined }),
+		count(verdictLabel(checker.OutOfScope), func(s *checker.Summary) int { return s.OutOfScope }),
 		count(SheetRejected, func(s *checker.Summary) int { return s.Rejected }),
 	}
 	for _, g := range sortedGrounds(v.groundCounts()) {

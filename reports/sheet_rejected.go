@@ -12,7 +12,7 @@ func rejectedSheet(v *view) sheet {
 			{label: columnSheet, width: 18, look: lookWrap, value: func(r *Rejected) any { return r.Sheet }},
 			{label: columnLine, width: 9, look: lookInt, value: func(r *Rejected) any { return r.Row }},
 			{label: columnColumn, width: 22, look: lookWrap, value: func(r *Rejected) any { return r.Column }},
-			{label: columnGround, width: 44, look: lookWrap, value: func(r *Rejected) any { return RejectedReasonLabel(r.Reason) }},
+			{label: columnGround, width: 44, look: lookWrap, value: func(r *Rejected) any { return rejectedReasonLabel(r.Reason) }},
 			{label: columnText, width: 80, look: lookWrap, value: func(r *Rejected) any { return r.Text }},
 		},
 	}

@@ -25,7 +25,7 @@ func (s *sourcesPage) write(b *book) error {
 		{textAsOf, s.AsOf.Italian()},
 		{columnMonth, monthLabel(s.Month.Month)},
 		{textCoverage, label(coverageLabels, s.Summary.Coverage)},
-		{titleProcedure, strings.TrimSuffix(s.Procedure.ID+": "+s.Procedure.Title, ": ")},
+		{titleProcedure, s.procedures()},
 		{textPublications, s.publications()},
 	} {
 		if l[1] != "" {

@@ -105,10 +105,10 @@ func (s *summaryPage) verdicts(p *freePage) {
 		label string
 		n     int
 	}{
-		{VerdictLabel(checker.Compliant), s.Summary.Compliant},
-		{VerdictLabel(checker.NonCompliant), s.Summary.NonCompliant},
-		{VerdictLabel(checker.Undetermined), s.Summary.Undetermined},
-		{VerdictLabel(checker.OutOfScope), s.Summary.OutOfScope},
+		{verdictLabel(checker.Compliant), s.Summary.Compliant},
+		{verdictLabel(checker.NonCompliant), s.Summary.NonCompliant},
+		{verdictLabel(checker.Undetermined), s.Summary.Undetermined},
+		{verdictLabel(checker.OutOfScope), s.Summary.OutOfScope},
 		{SheetRejected, s.Summary.Rejected},
 	} {
 		p.line(c.label, c.n, share(c.n))
@@ -382,17 +382,66 @@ func (s *summaryPage) contents(p *freePage, b *book) {
 }
 
 func (s *summaryPage) procedure(p *freePage) {
-	if s.Procedure.ID == "" {
-		return
+	for i, f := range s.followed() {
+		if i == 0 {
+			p.section(titleProcedure, 4)
+		}
+		p.wide(f.title(), lookPlain)
+		for _, source := range f.Sources {
+			p.wide(source, lookNote)
+		}
+		if f.Warning != "" {
+			p.wide(f.Warning, lookWarning)
+		}
 	}
-	p.section(titleProcedure, 4)
-	p.wide(s.Procedure.ID+": "+s.Procedure.Title, lookPlain)
-	for _, source := range s.Procedure.Sources {
-		p.wide(source, lookNote)
+}
+
+// A followed is a procedure and the chambers that follow it, where they follow several.
+type followed struct {
+	ProcedureNote
+	by []string
+}
+
+func (f *followed) title() string {
+	if len(f.by) == 0 {
+		return f.ID + ": " + f.Title
 	}
-	if s.Procedure.Warning != "" {
-		p.wide(s.Procedure.Warning, lookWarning)
+	return f.ID + ": " + f.Title + " (" + strings.Join(f.by, ", ") + ")"
+}
+
+// procedures are the procedures of a month in one cell.
+func (m *Month) procedures() string {
+	var titles []string
+	for _, f := range m.followed() {
+		titles = append(titles, f.title())
 	}
+	return strings.Join(titles, "; ")
+}
+
+// followed are the procedures that a month's dates come from: one, but the country's chambers may follow several.
+func (m *Month) followed() []followed {
+	var list []followed
+	for i := range m.Chambers {
+		c := &m.Chambers[i]
+		if c.Procedure.ID == "" {
+			continue
+		}
+		at := slices.IndexFunc(list, func(f followed) bool { return f.ID == c.Procedure.ID })
+		if at < 0 {
+			at = len(list)
+			list = append(list, followed{ProcedureNote: c.Procedure})
+		}
+		list[at].by = append(list[at].by, chamberName(c.Slug, c.Name))
+	}
+	switch {
+	case len(list) > 1:
+		return list
+	case len(list) == 1:
+		return []followed{{ProcedureNote: list[0].ProcedureNote}}
+	case m.Procedure.ID != "":
+		return []followed{{ProcedureNote: m.Procedure}}
+	}
+	return nil
 }
 
 // outcomes explains the words of the drop-down, which takes them from here.

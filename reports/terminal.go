@@ -19,10 +19,10 @@ func WriteSummary(w io.Writer, s *checker.Summary, applied []AppliedRule) error 
 		label string
 		n     int
 	}{
-		{VerdictLabel(checker.Compliant), s.Compliant},
-		{VerdictLabel(checker.NonCompliant), s.NonCompliant},
-		{VerdictLabel(checker.Undetermined), s.Undetermined},
-		{VerdictLabel(checker.OutOfScope), s.OutOfScope},
+		{verdictLabel(checker.Compliant), s.Compliant},
+		{verdictLabel(checker.NonCompliant), s.NonCompliant},
+		{verdictLabel(checker.Undetermined), s.Undetermined},
+		{verdictLabel(checker.OutOfScope), s.OutOfScope},
 		{SheetRejected, s.Rejected},
 		{summaryRows, s.Rows},
 	} {
@@ -42,7 +42,7 @@ func WriteSummary(w io.Writer, s *checker.Summary, applied []AppliedRule) error 
 	section(&b, summaryNoted, applied, found(false))
 	section(&b, summaryNotDone, applied, func(r AppliedRule) string {
 		if slices.Contains(s.NotRun, r.ID) {
-			return fmt.Sprintf("  %s  %s: %s\n", r.ID, r.Title, summaryMissing+NeedsLabel(r.Needs))
+			return fmt.Sprintf("  %s  %s: %s\n", r.ID, r.Title, summaryMissing+needsLabel(r.Needs))
 		}
 		return ""
 	})

@@ -89,6 +89,7 @@ type Result struct {
 	Roles    []string     // of each of Lists: companies, pec-status, professionals, directors, pending
 	Filings  []load.Pending
 	holds    [][]string // per list of companies: slugs of the chambers it has positions of
+	dutyIn   func(company string) []string
 }
 
 // listHolds reports whether the list of companies has positions of the chamber.
@@ -122,8 +123,8 @@ type run struct {
 	result   *Result
 	places   []int // of each list: the number, among all rows, of what would be its row 0
 	rows     int
-	met      map[string]map[uint64]struct{} // by chamber: companies, by their hash, that have several rows
-	kinds    checker.Kinds                  // that Recall may bring
+	met      map[string]map[uint64]bool // by chamber: companies, by their hash, that have several rows; whether one of these has a duty
+	kinds    checker.Kinds              // that Recall may bring
 	recall   sync.Mutex
 }
 
@@ -132,7 +133,7 @@ func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 	started := a.now()
 	r := &run{
 		Audit: a, sink: sink, roll: checker.NewRoll(), domains: domains{facts: map[string]*namedFacts{}},
-		met:    map[string]map[uint64]struct{}{},
+		met:    map[string]map[uint64]bool{},
 		result: &Result{Chambers: map[string]*checker.Summary{}, Summary: newSummary(a.AsOf, a.Coverage)},
 	}
 	for range runtime.GOMAXPROCS(0) {
@@ -301,6 +302,19 @@ func rollAddress(c *checker.Company) string {
 	return ""
 }
 
+// dutyIn returns, sorted, the chambers in which a company with several rows has a position with a duty. Equal hashes may name one too many.
+func (r *run) dutyIn(company string) []string {
+	var chambers []string
+	hash := r.roll.Hash(company)
+	for chamber, met := range r.met {
+		if met[hash] {
+			chambers = append(chambers, chamber)
+		}
+	}
+	slices.Sort(chambers)
+	return chambers
+}
+
 // counts reports whether the position says who holds its address, or that its company has none.
 func counts(c *checker.Company, x rules.Exclusion) bool {
 	return !x.Cancelled && c.PEC.State != checker.NotTold
@@ -329,6 +343,7 @@ func (r *run) count() error {
 		sum.merge(tallies[chamber])
 	}
 	sum.companies = r.roll.Companies()
+	r.result.dutyIn = r.dutyIn
 	r.summarize(&r.result.Summary, &sum)
 	if sum.rows != r.rows {
 		return fmt.Errorf("%d rows were read first, %d judged later: did a list change while it was read? run again", r.rows, sum.rows)

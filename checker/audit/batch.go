@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -61,26 +62,43 @@ func (b *Batch) wants(chamber string) bool {
 	return len(b.Chambers) == 0 || slices.Contains(b.Chambers, chamber)
 }
 
-// harvest is what is kept of the judged rows.
+// A harvest is what is kept of the judged rows, on the disk where it is much.
 type harvest struct {
-	sightings map[string][]cases.Sighting // by company key
-	lines     map[string][]reports.Row    // by chamber
-	rejected  map[string][]reports.Rejected
-	answered  []string // companies on whose cases the office entered something, sorted
+	sightings spool[cases.Sighting] // by company key
+	lines     spool[reports.Row]    // by chamber
+	rejected  spool[reports.Rejected]
+	holders   map[string][]position    // companies that standing shared cases name, as read today
+	against   map[string][]reports.Row // by chamber: failures that move no case because what the office entered holds against them
+}
+
+// A position is what is kept of a sighting of a company that a shared case of another one names.
+type position struct {
+	chamber, address string
+	told, gone       bool
 }
 
 // Run audits, decides and stores; the workbooks are written from the store afterwards.
 func (b *Batch) Run(ctx context.Context) (*BatchResult, error) {
+	h := &harvest{holders: map[string][]position{}}
 	watched := map[string]struct{}{}
-	if err := b.Store.Companies(ctx, func(company string) error {
+	if err := b.Store.Companies(ctx, func(company string, holder bool) error {
 		watched[company] = struct{}{}
+		if holder {
+			h.holders[company] = nil
+		}
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	b.Watched = func(company string) bool { _, ok := watched[company]; return ok }
 
-	h := &harvest{sightings: map[string][]cases.Sighting{}, lines: map[string][]reports.Row{}, rejected: map[string][]reports.Rejected{}}
+	dir, err := os.MkdirTemp(b.Load.TempDir, "pecaudit-run-") // readable by its owner only
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	h.sightings.dir, h.lines.dir, h.rejected.dir = dir, dir, dir
+	defer h.close()
 	result, err := b.Audit.Run(ctx, b.sink(h))
 	if err != nil {
 		return nil, err // a broken rule too: no case moves on a run that did not do what it should
@@ -89,15 +107,25 @@ func (b *Batch) Run(ctx context.Context) (*BatchResult, error) {
 	return r, b.Store.Update(ctx, func(tx *store.Tx) error { return b.keep(ctx, tx, h, r) })
 }
 
+func (h *harvest) close() {
+	_, _, _ = h.sightings.close(), h.lines.close(), h.rejected.close() // only temporary files: what was read from them stands
+}
+
 func (b *Batch) sink(h *harvest) Sink {
 	s := Sink{
 		Row: func(row *Row) error {
 			// A local unit follows its company: it is no sighting of it.
 			if (row.Watched || breach(row)) && !row.LocalUnit {
-				h.sightings[row.Key()] = append(h.sightings[row.Key()], b.sighting(row))
+				if err := h.see(b.sighting(row)); err != nil {
+					return err
+				}
 			}
 			if b.wants(row.Chamber) {
-				h.lines[row.Chamber] = append(h.lines[row.Chamber], Lines(row)...)
+				for _, line := range Lines(row) {
+					if err := h.lines.add(row.Chamber, line); err != nil {
+						return err
+					}
+				}
 			}
 			if b.Output != nil {
 				return b.Output.Row(row)
@@ -105,7 +133,9 @@ func (b *Batch) sink(h *harvest) Sink {
 			return nil
 		},
 		Rejected: func(chamber string, row *checker.RejectedRow) error {
-			h.rejected[chamber] = append(h.rejected[chamber], RejectedLine(row))
+			if err := h.rejected.add(chamber, RejectedLine(row)); err != nil {
+				return err
+			}
 			if b.Output != nil {
 				return b.Output.Rejected(row)
 			}
@@ -114,6 +144,13 @@ func (b *Batch) sink(h *harvest) Sink {
 	}
 	s.EveryRow = b.Output != nil && b.Output.EveryRow()
 	return s
+}
+
+func (h *harvest) see(s cases.Sighting) error {
+	if seen, ok := h.holders[s.Company]; ok {
+		h.holders[s.Company] = append(seen, position{chamber: s.Chamber, address: s.Address, told: s.Told, gone: s.Gone})
+	}
+	return h.sightings.add(s.Company, s)
 }
 
 func breach(row *Row) bool {
@@ -155,7 +192,7 @@ func (b *Batch) runID(r *Result) string {
 // keep decides, applies the brake, and stores the month: all of it or nothing.
 func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResult) error {
 	in := cases.DecideInput{
-		AsOf: b.AsOf, Run: r.Run, PendingRead: len(b.Pending) > 0, HeldChambers: b.others(h, r), Chambers: map[string]bool{},
+		AsOf: b.AsOf, Run: r.Run, PendingRead: len(b.Pending) > 0, HeldChambers: b.others(r), Chambers: map[string]bool{},
 	}
 	suspect := map[string]bool{} // chambers whose list the brake does not trust
 	in.HolderNow = func(company, address string) cases.HolderNow { return h.holderNow(company, address, suspect) }
@@ -172,12 +209,15 @@ func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResu
 		return err
 	}
 	now := b.monthCount(before, r)
-	changed, err := b.decide(ctx, tx, h, in)
+	var counted cases.MonthCount
+	err = tx.Try(ctx, func() (bool, error) {
+		if counted, err = b.decide(ctx, tx, h, in, now, r); err != nil {
+			return false, err
+		}
+		r.Holds, err = b.brake(ctx, tx, before, counted)
+		return len(r.Holds) == 0, err
+	})
 	if err != nil {
-		return err
-	}
-	counted := now.With(changed)
-	if r.Holds, err = b.brake(ctx, tx, before, counted); err != nil {
 		return err
 	}
 	if len(r.Holds) > 0 {
@@ -190,23 +230,11 @@ func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResu
 				delete(now.Positions, hold.Chamber) // a list that shrank is no measure for the next month
 			}
 		}
-		if changed, err = b.decide(ctx, tx, h, in); err != nil {
+		if counted, err = b.decide(ctx, tx, h, in, now, r); err != nil {
 			return err
 		}
-		counted = now.With(changed)
-	}
-	for i := range changed {
-		if len(changed[i].Events) > 0 {
-			r.Changed++
-		}
-	}
-	if err := tx.SaveCases(ctx, changed); err != nil {
-		return err
 	}
 	if err := tx.SaveCounts(ctx, counted); err != nil {
-		return err
-	}
-	if err := b.against(ctx, tx, h, in); err != nil {
 		return err
 	}
 	if err := tx.SaveRun(ctx, store.Run{ID: r.Run, Month: b.Month, AsOf: b.AsOf, Version: b.Version, Config: b.Config, Held: len(r.Holds) > 0, Accepted: slices.Sorted(maps.Keys(b.Accept))}); err != nil {
@@ -216,94 +244,127 @@ func (b *Batch) keep(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResu
 }
 
 // others are the chambers whose cases do not move because the run was asked for others only.
-func (b *Batch) others(h *harvest, r *BatchResult) map[string]bool {
+func (b *Batch) others(r *BatchResult) map[string]bool {
 	held := map[string]bool{}
 	for chamber := range r.Result.Chambers {
 		if !b.wants(chamber) {
 			held[chamber] = true
 		}
 	}
-	for _, sightings := range h.sightings {
-		for _, s := range sightings {
-			if !b.wants(s.Chamber) {
-				held[s.Chamber] = true
-			}
-		}
-	}
 	return held
 }
 
-// companiesAtOnce bounds what is asked of the store at once.
-const companiesAtOnce = 2000
+// sightingsAtOnce is about how many sightings are decided at once.
+const sightingsAtOnce = 8000
 
-// decide goes through the companies that were seen, in order. Of the others the run knows nothing, so nothing of theirs changes.
-func (b *Batch) decide(ctx context.Context, tx *store.Tx, h *harvest, in cases.DecideInput) ([]cases.Case, error) {
-	var changed []cases.Case
-	h.answered = nil
-	for companies := range slices.Chunk(slices.Sorted(maps.Keys(h.sightings)), companiesAtOnce) {
-		newest, err := tx.CasesOf(ctx, companies)
-		if err != nil {
-			return nil, err
-		}
-		for i := range newest {
-			if newest[i].Office.Event != "" {
-				h.answered = append(h.answered, newest[i].Company)
+// decide goes through the companies that were seen, in order, and stores what changes. Of the others the run knows nothing, so nothing of theirs changes. It
+// returns the month's counts with what it opened.
+func (b *Batch) decide(ctx context.Context, tx *store.Tx, h *harvest, in cases.DecideInput, counted cases.MonthCount, r *BatchResult) (cases.MonthCount, error) {
+	r.Changed, h.against = 0, map[string][]reports.Row{}
+	seen, err := h.sightings.read()
+	if err != nil {
+		return counted, err
+	}
+	err = tx.SaveParts(ctx, func(yield func([]cases.Case, error) bool) {
+		for {
+			companies, today, err := r.takeCompanies(seen)
+			if err == nil && len(companies) == 0 {
+				return
+			}
+			var newest, changed []cases.Case
+			if err == nil {
+				newest, err = b.Store.CasesOf(ctx, companies) // as they stood before the run
+			}
+			if err == nil {
+				changed, err = cases.Decide(newest, today, in)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			counted = counted.With(changed)
+			for i := range changed {
+				if len(changed[i].Events) > 0 {
+					r.Changed++
+				}
+			}
+			b.putAgainst(h, newest, changed, today, in)
+			if !yield(changed, nil) {
+				return
 			}
 		}
-		var today []cases.Sighting
-		for _, company := range companies {
-			today = append(today, h.sightings[company]...)
-		}
-		part, err := cases.Decide(newest, today, in)
-		if err != nil {
-			return nil, err
-		}
-		changed = append(changed, part...)
-	}
-	h.answered = slices.Compact(h.answered)
-	return changed, nil
+	})
+	return counted, err
 }
 
-// against puts on the sheet of what is to be verified the failures that move no case because what the office entered holds against them.
-func (b *Batch) against(ctx context.Context, tx *store.Tx, h *harvest, in cases.DecideInput) error {
-	for companies := range slices.Chunk(h.answered, companiesAtOnce) {
-		newest, err := tx.CasesOf(ctx, companies)
-		if err != nil {
-			return err
+// takeCompanies takes the sightings of the next companies.
+func (r *Result) takeCompanies(seen *cursor[cases.Sighting]) (companies []string, today []cases.Sighting, err error) {
+	for len(today) < sightingsAtOnce {
+		company, ok := seen.key()
+		if !ok {
+			break
 		}
-		for _, company := range companies {
-			n := 0 // both are sorted by company
-			for n < len(newest) && newest[n].Company == company {
-				n++
-			}
-			mine := newest[:n]
-			newest = newest[n:]
-			for _, s := range h.sightings[company] {
-				if !b.wants(s.Chamber) {
-					continue
-				}
-				for _, held := range cases.HeldAgainst(mine, s, in) {
-					line := lineOfFacts(reports.RowVerify, s.Facts)
-					line.Ground, line.Detail, line.Rules = held.Check.Ground, held.Why, []checker.RuleID{held.Check.Rule}
-					line.Checked, line.Answered, line.Case, line.State = b.AsOf, true, held.Case, held.State
-					h.lines[s.Chamber] = append(h.lines[s.Chamber], line)
-				}
+		group, err := seen.take(company)
+		if err != nil {
+			return nil, nil, err
+		}
+		companies, today = append(companies, company), append(today, r.complete(company, group)...)
+	}
+	return companies, today, nil
+}
+
+// complete adds the chambers in which a company was read too, on rows that pass and that nobody watched yet: a case that begins today must know them, or it
+// would be taken for moved there when its own chamber's list is late.
+func (r *Result) complete(company string, seen []cases.Sighting) []cases.Sighting {
+	for _, chamber := range r.dutyIn(company) {
+		if !slices.ContainsFunc(seen, func(s cases.Sighting) bool { return s.Chamber == chamber }) {
+			seen = append(seen, cases.Sighting{Company: company, Chamber: chamber, InScope: true})
+		}
+	}
+	return seen
+}
+
+// putAgainst puts on the sheet of what is to be verified the failures that move no case because what the office entered holds against them.
+func (b *Batch) putAgainst(h *harvest, newest, changed []cases.Case, today []cases.Sighting, in cases.DecideInput) {
+	now := map[string][]cases.Case{} // companies on whose cases the office entered something
+	for i := range newest {
+		if c := &newest[i]; c.Office.Event != "" {
+			now[c.Company] = nil
+		}
+	}
+	for _, list := range [][]cases.Case{changed, newest} { // what changed instead of what it was
+		for i := range list {
+			c := &list[i]
+			if mine, ok := now[c.Company]; ok && !slices.ContainsFunc(mine, func(o cases.Case) bool { return o.Key == c.Key }) {
+				now[c.Company] = append(mine, *c)
 			}
 		}
 	}
-	return nil
+	for i := range today {
+		s := &today[i]
+		mine := now[s.Company]
+		if len(mine) == 0 || !b.wants(s.Chamber) {
+			continue
+		}
+		for _, held := range cases.HeldAgainst(mine, *s, in) {
+			line := lineOfFacts(reports.RowVerify, s.Facts)
+			line.Ground, line.Detail, line.Rules = held.Check.Ground, held.Why, []checker.RuleID{held.Check.Rule}
+			line.Checked, line.Answered, line.Case, line.State = b.AsOf, true, held.Case, held.State
+			h.against[s.Chamber] = append(h.against[s.Chamber], line)
+		}
+	}
 }
 
 // holderNow tells what became today of a company that a shared case names. What a suspect list says of it cures nobody else.
 func (h *harvest) holderNow(company, address string, suspect map[string]bool) cases.HolderNow {
 	var now cases.HolderNow
-	for _, s := range h.sightings[company] {
-		if suspect[s.Chamber] {
+	for _, p := range h.holders[company] {
+		if suspect[p.chamber] {
 			continue
 		}
 		now.Read = true
-		now.Declares = now.Declares || s.Told && !s.Gone && s.Address == address
-		now.Untold = now.Untold || !s.Told && !s.Gone
+		now.Declares = now.Declares || p.told && !p.gone && p.address == address
+		now.Untold = now.Untold || !p.told && !p.gone
 	}
 	return now
 }

@@ -46,6 +46,7 @@ type worker struct {
 type repeated struct {
 	chamber string
 	company uint64
+	inScope bool
 }
 
 // index makes the entries of the roll.
@@ -138,7 +139,7 @@ func (w *worker) judgeRow(s *checker.Subject, suspect bool) {
 	case !suspect:
 		t.companies++
 	case w.roll.Repeated(s.Key()):
-		w.again = append(w.again, repeated{s.Chamber, w.roll.Hash(s.Key())})
+		w.again = append(w.again, repeated{s.Chamber, w.roll.Hash(s.Key()), !row.Exclusion.Out})
 	default:
 		t.companies++
 	}
@@ -152,9 +153,9 @@ func (w *worker) judgeRow(s *checker.Subject, suspect bool) {
 func (w *worker) hand(list int, rejected []checker.RejectedRow) error {
 	for _, x := range w.again {
 		if w.met[x.chamber] == nil {
-			w.met[x.chamber] = map[uint64]struct{}{}
+			w.met[x.chamber] = map[uint64]bool{}
 		}
-		w.met[x.chamber][x.company] = struct{}{}
+		w.met[x.chamber][x.company] = w.met[x.chamber][x.company] || x.inScope
 	}
 	reject := func(before int) error {
 		for len(rejected) > 0 && rejected[0].Row < before {

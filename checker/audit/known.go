@@ -107,11 +107,22 @@ func (r *run) addStatus(a checker.Address, e checker.StatusEntry) error {
 		return nil
 	default:
 		e.State, e.Expiry = checker.DeclaredUnknown, checker.Date{}
-		e.Word = strings.Join([]string{old.Word, e.Word}, " / ")
+		e.Word = joinWords(old.Word, e.Word)
 	}
 	e.Word, e.Provider = strings.Clone(e.Word), strings.Clone(e.Provider)
 	r.known.status[strings.Clone(a.Folded)] = e
 	return nil
+}
+
+// joinWords puts together, each once, the words that a day's entries use.
+func joinWords(words, word string) string {
+	switch {
+	case words == "":
+		return word
+	case word == "" || slices.Contains(strings.Split(words, " / "), word):
+		return words
+	}
+	return words + " / " + word
 }
 
 // hashProfessionals is the first reading of the professionals.

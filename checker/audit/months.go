@@ -30,6 +30,14 @@ func slugOf(chamber string) string { return cmp.Or(chamber, Unattributed) }
 func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *BatchResult) error {
 	past := history{tx: tx, before: b.Month}
 	var counts []reports.ChamberCount
+	lines, err := h.lines.read()
+	if err != nil {
+		return err
+	}
+	rejected, err := h.rejected.read()
+	if err != nil {
+		return err
+	}
 	for _, chamber := range slices.Sorted(maps.Keys(r.Result.Chambers)) {
 		if !b.wants(chamber) {
 			continue
@@ -37,7 +45,14 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 		m := &reports.Month{
 			Kind: reports.ChamberBook, Month: b.Month, AsOf: b.AsOf, Chamber: chamber, Name: b.name(chamber),
 			Procedure: Note(b.Procedure(chamber), b.AsOf), Summary: *r.Result.Chambers[chamber],
-			Rows: h.lines[chamber], Rejected: h.rejected[chamber], Sources: b.sourcesOf(r, chamber), Version: b.Version, Config: b.Config,
+			Sources: b.sourcesOf(r, chamber), Version: b.Version, Config: b.Config,
+		}
+		if m.Rows, err = lines.take(chamber); err != nil {
+			return err
+		}
+		m.Rows = append(m.Rows, h.against[chamber]...)
+		if m.Rejected, err = rejected.take(chamber); err != nil {
+			return err
 		}
 		m.Rules = AppliedRules(&m.Summary)
 		for _, hold := range r.Holds {

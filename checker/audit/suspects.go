@@ -163,17 +163,24 @@ func (s *suspects) addHolder(c *checker.Company, x rules.Exclusion, asOf checker
 	if since.After(asOf) {
 		since = checker.Date{}
 	}
-	e := g.entries[c.Key()]
-	switch {
-	case e == nil:
-		g.entries[strings.Clone(c.Key())] = &entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
+	fresh := func() *entry {
+		return &entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
 			Identity: cloneIdentity(c.Identity), Origin: c.Origin, Name: strings.Clone(c.Name), CCIAA: strings.Clone(c.CCIAA),
 			Chamber: c.Chamber, Since: since, InScope: !x.Out,
 		}}
+	}
+	e := g.entries[c.Key()]
+	switch {
+	case e == nil:
+		g.entries[strings.Clone(c.Key())] = fresh()
 	case c.LocalUnit && !e.localOnly:
-	case e.localOnly && !c.LocalUnit:
-		e.localOnly, e.undated, e.Since, e.InScope = false, since.IsZero(), since, !x.Out
 		e.meet(c.Identity)
+	case e.localOnly && !c.LocalUnit: // the seat: it is what staff look for
+		units := append([]checker.Identity{e.Identity}, e.Also...)
+		*e = *fresh()
+		for _, id := range units {
+			e.meet(id)
+		}
 	default:
 		e.meet(c.Identity)
 		e.InScope = e.InScope || !x.Out

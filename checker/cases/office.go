@@ -202,8 +202,11 @@ func (e *Entry) check() error {
 	return nil
 }
 
-// has reports whether the entry was made before.
+// has reports whether the entry was made before. One made by hand whose effect another entry of the same day took back is made anew: the last word counts.
 func (c *Case) has(e *Entry) bool {
+	if e.Evidence == nil && (e.Event == EventHeld && !c.KeptBack || e.Event == EventConfirmed && c.KeptBack) {
+		return false
+	}
 	if o := &c.Office; o.Event == e.Event && o.On == e.On && o.Until == e.Until && o.Outcome == e.Outcome && o.Protocol == e.Protocol && o.Note == e.Note {
 		return true
 	}

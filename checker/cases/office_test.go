@@ -192,6 +192,23 @@ func TestRecordKnownFromEvents(t *testing.T) {
 	}
 }
 
+// Kept off the list, put back, kept off again, all on one day: the last word counts, and each word once.
+func TestLastWordOfTheDay(t *testing.T) {
+	t.Parallel()
+	c := &Case{ID: "c", State: Found, Found: day(2026, 11, 1)}
+	for i, event := range []EventKind{EventHeld, EventHeld, EventConfirmed, EventConfirmed, EventHeld} {
+		if err := Record(c, Entry{Event: event, On: day(2026, 11, 2), By: "ufficio", Today: day(2026, 11, 2)}); err != nil {
+			t.Fatal(err)
+		}
+		if c.KeptBack != (event == EventHeld) {
+			t.Errorf("after entry %d, %s: kept back %v", i, event, c.KeptBack)
+		}
+	}
+	if len(c.Events) != 3 {
+		t.Errorf("%d events, want 3", len(c.Events))
+	}
+}
+
 func TestKeyID(t *testing.T) {
 	t.Parallel()
 	found := day(2026, 11, 1)

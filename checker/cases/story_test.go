@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite golden files from what the code
 // TestStories plays the transcripts in fixtures/cases. A line is a command; the lines beginning with > below it are what it did, rewritten by -update:
 //
 //	run DATE [held=RULE,CHAMBER] [pending=COMPANY/DATE] [pending-list]    a run; its rows follow, indented:
-//	  COMPANY CHAMBER ADDRESS|none|n.d. [RULE=OUTCOME[/SOURCE/DATE]] [rea=] [expiry=] [registered=] [with=COMPANY,...] [list=DATE] [cancelled] [no-duty] [bad-key]
+//	  COMPANY CHAMBER ADDRESS|none|n.d. [RULE=OUTCOME[/SOURCE/DATE]] [rea=] [expiry=] [registered=] [with=COMPANY,...] [more=N] [list=DATE] [cancelled] [no-duty] [bad-key]
 //	publish DATE [procedure=ID]
 //	record COMPANY[/FAMILY] EVENT DATE [outcome=] [until=] [protocol=] [today=]
 //	cases DATE                                                           where every case stands
@@ -146,6 +147,12 @@ func (w *world) row(line string, number int) Sighting {
 			for _, h := range strings.Split(value, ",") {
 				s.Facts.Holders = append(s.Facts.Holders, Holder{Company: h})
 			}
+		case "more":
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			s.Facts.MoreHolders = n
 		case "cancelled":
 			s.InScope, s.Gone = false, true
 		case "no-duty":

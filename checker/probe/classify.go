@@ -8,15 +8,6 @@ import (
 	"pecaudit/checker"
 )
 
-// Classify says what an exchanger's reply to RCPT TO means, from the code, the enhanced status code ("" if none) and the text, raw and possibly
-// of several lines. The reason is set for every class that is no answer about the mailbox. When a reply can be read in two ways
-// it takes the one that accuses less: a mailbox is called unknown only by a reply that says so and nothing else.
-// Sources: RFC 5321 section 4.2, RFC 3463, RFC 7504, RFC 7505 and the wordings noted in the table.
-func Classify(code int, enhanced, text string) (checker.ReplyClass, checker.Reason) {
-	m := meaningOf(code, enhanced, text)
-	return m.class, m.reason
-}
-
 // A meaning is a row of the table, or one of the classes that the code alone decides.
 type meaning struct {
 	class  checker.ReplyClass
@@ -93,6 +84,10 @@ func words(alternatives string) *regexp.Regexp {
 	return regexp.MustCompile(`\b(?:` + alternatives + `)(?:\b|$|\s)`)
 }
 
+// meaningOf says what an exchanger's reply to RCPT TO means, from the code, the enhanced status code ("" if none) and the text, raw and possibly
+// of several lines. The reason is set for every class that is no answer about the mailbox. When a reply can be read in two ways
+// it takes the one that accuses less: a mailbox is called unknown only by a reply that says so and nothing else.
+// Sources: RFC 5321 section 4.2, RFC 3463, RFC 7504, RFC 7505 and the wordings noted in the table.
 func meaningOf(code int, enhanced, text string) meaning {
 	switch {
 	case code == 250 || code == 251:

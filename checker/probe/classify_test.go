@@ -87,8 +87,8 @@ var wordings = []struct {
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	for _, w := range wordings {
-		if class, reason := Classify(w.code, w.enhanced, w.text); class != w.class || reason != w.reason {
-			t.Errorf("%q: class %d, reason %q; want %d, %q", w.text, class, reason, w.class, w.reason)
+		if m := meaningOf(w.code, w.enhanced, w.text); m.class != w.class || m.reason != w.reason {
+			t.Errorf("%q: class %d, reason %q; want %d, %q", w.text, m.class, m.reason, w.class, w.reason)
 		}
 	}
 }
@@ -140,11 +140,11 @@ func TestClassifyDoubt(t *testing.T) {
 		if rapid.Bool().Draw(t, "before") {
 			lines = append([]string{doubt}, strings.Split(w.text, "\n")...)
 		}
-		if class, _ := Classify(w.code, w.enhanced, strings.Join(lines, "\n")); class == checker.ReplyNoMailbox {
+		if meaningOf(w.code, w.enhanced, strings.Join(lines, "\n")).class == checker.ReplyNoMailbox {
 			t.Fatalf("%q with %q: unknown all the same", w.text, doubt)
 		}
 		code := rapid.IntRange(-1, 499).Draw(t, "code")
-		if class, _ := Classify(code, w.enhanced, w.text); class == checker.ReplyNoMailbox || class == checker.ReplyFull {
+		if class := meaningOf(code, w.enhanced, w.text).class; class == checker.ReplyNoMailbox || class == checker.ReplyFull {
 			t.Fatalf("%d %q: class %d", code, w.text, class)
 		}
 	})
@@ -155,7 +155,8 @@ func FuzzClassify(f *testing.F) {
 		f.Add(w.code, w.enhanced, w.text)
 	}
 	f.Fuzz(func(t *testing.T, code int, enhanced, text string) {
-		class, reason := Classify(code, enhanced, text)
+		m := meaningOf(code, enhanced, text)
+		class, reason := m.class, m.reason
 		answer := class == checker.ReplyAccepted || class == checker.ReplyNoMailbox || class == checker.ReplyFull
 		if answer != (reason == "") {
 			t.Errorf("class %d with reason %q", class, reason)

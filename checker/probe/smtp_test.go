@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	gosmtp "github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
 
 	"pecaudit/checker"
@@ -323,82 +321,6 @@ ok@a.example       RCPT 250 2.1.5 Ok
 	})
 }
 
-// A refusal counts only beside an address of the same operator that is taken afterwards.
-func TestSMTPControls(t *testing.T) {
-	t.Parallel()
-	const scenario = `
-mx.uno.example   A    127.0.0.2
-mx.uno.example   SMTP listen
-mx.due.example   A    127.0.0.3
-mx.due.example   SMTP listen
-ok@a.example     RCPT 250 2.1.5 Ok
-b.example        A    127.0.0.4
-prova@uno.example RCPT 250 2.1.5 Ok
-ok@c.example     RCPT 250 2.1.5 Ok
-once@d.example   RCPT 250 2.1.5 Ok
-once@d.example   RCPT 550 5.1.1 Unknown user
-x@b.example      RCPT 550 5.1.1 Unknown user
-`
-	tests := map[string]struct {
-		targets   []Target
-		knownGood string
-		want      string // of gone@: controls
-	}{
-		"another of the list": {targets: at("mx.uno.example", "ok@a.example", "gone@a.example"), want: "impossible another"},
-		"refused first":       {targets: at("mx.uno.example", "gone@a.example", "ok@a.example"), want: "impossible another"},
-		"another domain":      {targets: at("mx.uno.example", "gone@b.example", "ok@a.example"), want: "impossible another"},
-		"alone":               {targets: at("mx.uno.example", "gone@b.example"), want: "impossible"},
-		"known good":          {targets: at("mx.uno.example", "gone@b.example"), knownGood: "prova@uno.example", want: "impossible another"},
-		"known good is gone":  {targets: at("mx.uno.example", "gone@b.example"), knownGood: "ex@uno.example", want: "impossible"},
-		"another operator":    {targets: append(at("mx.uno.example", "gone@b.example"), at("mx.due.example", "ok@c.example")...), want: "impossible"},
-		"had enough of us":    {targets: at("mx.uno.example", "once@d.example", "gone@b.example"), want: "impossible"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			play(t, scenario, func(t *testing.T, s *probetest.Server, smtp *SMTP) {
-				smtp.Limits = map[string]Limit{"default": {PerSecond: 10, Connections: 1, PerDay: 100}}
-				if test.knownGood != "" {
-					smtp.Operator = func(string) (string, string) { return "gestore-uno", test.knownGood }
-				}
-				cost := 0
-				for address, r := range probeAll(t, smtp, test.targets) {
-					cost += r.Cost
-					if !strings.HasPrefix(address, "gone@") {
-						continue
-					}
-					got := strings.TrimSpace(map[bool]string{true: "impossible"}[r.RefusesImpossible] + map[bool]string{true: " another"}[r.TookAnother])
-					if r.Class != checker.ReplyNoMailbox || got != test.want {
-						t.Errorf("class %d, %q, want %q", r.Class, got, test.want)
-					}
-				}
-				asked := 0
-				for _, x := range s.Seen().Exchangers {
-					asked += len(x.Recipients)
-				}
-				if cost != asked {
-					t.Errorf("cost %d, but %d were asked about", cost, asked)
-				}
-			})
-		})
-	}
-}
-
-// A control that gets no answer controls nothing, and holds nobody back.
-func TestSMTPControlsLost(t *testing.T) {
-	t.Parallel()
-	for silent, want := range map[int]string{2: "false false", 3: "false false", 4: "true false", 5: "true true"} {
-		play(t, fmt.Sprintf("mx.a.example A 127.0.0.2\nmx.a.example SMTP silent %d\nok@a.example RCPT 250 2.1.5 Ok\n", silent),
-			func(t *testing.T, _ *probetest.Server, smtp *SMTP) {
-				smtp.Limits = map[string]Limit{"default": {PerSecond: 10, Connections: 1}}
-				r := probeAll(t, smtp, at("mx.a.example", "ok@a.example", "gone@a.example"))["gone@a.example"]
-				if got := fmt.Sprint(r.RefusesImpossible, r.TookAnother); silent > 2 && (r.Class != checker.ReplyNoMailbox || got != want) || silent == 2 && r.Fault == nil {
-					t.Errorf("silent at %d: %+v, want %s", silent, r, want)
-				}
-			})
-	}
-}
-
 // Many domains, few operators: connections are shared, limits are kept whatever the names.
 func TestSMTPOperators(t *testing.T) {
 	t.Parallel()
@@ -552,127 +474,5 @@ func TestSMTPTarpitOnce(t *testing.T) {
 				t.Errorf("%s: it answered", lines)
 			}
 		})
-	}
-}
-
-// A server that others wrote, in the same process.
-func TestSMTPOtherServer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return new(inbox), nil }))
-		server.Domain, server.MaxRecipients = "mx.a.example", 3
-		pipes := make(pipeListener)
-		go func() { _ = server.Serve(pipes) }()
-		defer server.Close()
-		smtp := &SMTP{
-			Helo: "checker.cciaa.example", MailFrom: "verifiche@cciaa.example", Private: true,
-			Limits: map[string]Limit{"default": {PerSecond: 100}},
-			Dial: func(context.Context, string, string) (net.Conn, error) {
-				ours, theirs := net.Pipe()
-				pipes <- theirs
-				return ours, nil
-			},
-			Addresses: func(_ context.Context, hosts []string, yield func(string, []netip.Addr, *checker.Fault)) error {
-				yield(hosts[0], []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil)
-				return nil
-			},
-		}
-		var addresses []string
-		for i := range 20 {
-			addresses = append(addresses, fmt.Sprintf("ok%d@a.example", i), fmt.Sprintf("gone%d@a.example", i))
-		}
-		for address, r := range probeAll(t, smtp, at("mx.a.example", addresses...)) {
-			if gone := strings.HasPrefix(address, "gone"); !gone && r.Class != checker.ReplyAccepted || gone && !(r.Class == checker.ReplyNoMailbox && r.RefusesImpossible && r.TookAnother) {
-				t.Errorf("%+v, fault %+v", r, r.Fault)
-			}
-		}
-	})
-}
-
-type inbox struct{}
-
-func (*inbox) Mail(string, *gosmtp.MailOptions) error { return nil }
-
-func (*inbox) Rcpt(to string, _ *gosmtp.RcptOptions) error {
-	if strings.HasPrefix(to, "ok") {
-		return nil
-	}
-	return &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 1, 1}, Message: "No such user"}
-}
-
-func (*inbox) Data(io.Reader) error { return errors.New("nobody may send a message") }
-func (*inbox) Reset()               {}
-func (*inbox) Logout() error        { return nil }
-
-// A pipeListener accepts the other ends of pipes.
-type pipeListener chan net.Conn
-
-func (l pipeListener) Accept() (net.Conn, error) {
-	if conn, ok := <-l; ok {
-		return conn, nil
-	}
-	return nil, net.ErrClosed
-}
-
-func (l pipeListener) Close() error   { close(l); return nil }
-func (l pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
-
-// From a domain to the reply, over the sockets of the system, as the program does it.
-func TestOverSockets(t *testing.T) {
-	t.Parallel()
-	s := start(t, `
-$ORIGIN uno.example.
-@      MX   10 mx1
-@      MX   20 mx2
-mx1    A    127.0.0.9     ; nothing listens
-mx2    A    127.0.0.2
-       SMTP starttls required
-due.example.     MX   10 mx.due.example.
-mx.due.example.  A    127.0.0.3
-                 SMTP silent 1
-ok@uno.example   RCPT 250 2.1.5 Ok
-`)
-	d := hasty(s.DNS)
-	hosts := map[string][]string{}
-	for domain, a := range mxOf(t, d, "uno.example", "due.example") {
-		hosts[domain] = a.Hosts
-	}
-	smtp := &SMTP{
-		Helo: "checker.cciaa.example", MailFrom: "verifiche@cciaa.example", Private: true, Port: s.Port, Addresses: d.Addresses, Timeout: time.Second,
-		Limits: map[string]Limit{"default": {PerSecond: 1000}},
-	}
-	got := probeAll(t, smtp, []Target{{"ok@uno.example", hosts["uno.example"]}, {"gone@uno.example", hosts["uno.example"]}, {"x@due.example", hosts["due.example"]}})
-	if r := got["ok@uno.example"]; r.Class != checker.ReplyAccepted || r.Host != "mx2.uno.example" {
-		t.Errorf("%+v", r)
-	}
-	if r := got["gone@uno.example"]; r.Class != checker.ReplyNoMailbox || !r.RefusesImpossible || !r.TookAnother {
-		t.Errorf("%+v", r)
-	}
-	if r := got["x@due.example"]; r.Fault == nil || r.Fault.Reason != checker.ReasonTimeout {
-		t.Errorf("%+v", r)
-	}
-	if s.Seen().Exchangers["mx2.uno.example"].Secure == 0 {
-		t.Error("without TLS")
-	}
-	sane(t, s, false)
-
-	// The end of the context closes the connection at once.
-	smtp.Timeout = time.Hour
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	done := make(chan error)
-	go func() {
-		done <- smtp.Probe(ctx, []Target{{"x@due.example", hosts["due.example"]}}, func(r Reply) { t.Errorf("%+v", r) })
-	}()
-	for s.Seen().Exchangers["mx.due.example"].Commands["RCPT"] < 2 {
-		select {
-		case err := <-done:
-			t.Fatal(err)
-		default:
-		}
-	}
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Error(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,31 +19,48 @@ import (
 // A case goes from state to state only by its events: SaveCases returns an error if the first new one does not start from the state in the store, if one
 // does not start where the one before ended, or if the last does not end in the case's state.
 func (t *Tx) SaveCases(ctx context.Context, list []cases.Case) error {
-	if len(list) == 0 {
-		return nil
+	return t.SaveParts(ctx, func(yield func([]cases.Case, error) bool) { yield(list, nil) })
+}
+
+// SaveParts is SaveCases of more cases than memory should hold at once: part after part, sorted by company they too. While it asks for the parts, cases are
+// read from the Store, as they stood before the transaction, not with the Tx. An error that comes instead of a part ends it and is returned.
+func (t *Tx) SaveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]) error {
+	w := caseWriter{Tx: t}
+	var err error
+	if w.chain, err = t.chain(ctx); err == nil {
+		err = t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM cases").Scan(&w.seq)
 	}
-	if err := t.saveCases(ctx, list); err != nil {
+	if err != nil {
 		return fmt.Errorf("store: save cases: %w", err)
 	}
-	return nil
+	next, stop := iter.Pull2(parts)
+	defer stop()
+	first, err, ok := next()
+	if !ok || err != nil {
+		return err
+	}
+	if w.seq == 0 && w.chain.n == 0 && len(first) >= bulk {
+		return t.withoutIndexes(ctx, func() error { return w.saveParts(ctx, first, next) }, "cases", "events")
+	}
+	return w.saveParts(ctx, first, next)
 }
 
 // bulk is how many first cases are worth building the indexes after them.
 const bulk = 5000
 
-func (t *Tx) saveCases(ctx context.Context, list []cases.Case) error {
-	w := caseWriter{Tx: t}
-	if err := t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM cases").Scan(&w.seq); err != nil {
-		return err
+// saveParts stores a first part and those that next returns after it.
+func (w *caseWriter) saveParts(ctx context.Context, part []cases.Case, next func() ([]cases.Case, error, bool)) error {
+	empty := w.seq == 0
+	for ok := true; ok; {
+		if err := w.saveAll(ctx, part, empty); err != nil {
+			return fmt.Errorf("store: save cases: %w", err)
+		}
+		var err error
+		if part, err, ok = next(); err != nil {
+			return err
+		}
 	}
-	var err error
-	if w.chain, err = t.chain(ctx); err != nil {
-		return err
-	}
-	if w.seq == 0 && w.chain.n == 0 && len(list) >= bulk {
-		return t.withoutIndexes(ctx, func() error { return w.saveAll(ctx, list) }, "cases", "events")
-	}
-	return w.saveAll(ctx, list)
+	return nil
 }
 
 type caseWriter struct {
@@ -57,8 +75,8 @@ type storedCase struct {
 	state cases.State
 }
 
-func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
-	empty := w.seq == 0
+// saveAll stores cases; empty says that the store had none before them.
+func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case, empty bool) error {
 	ahead, stop := encodeAhead(list)
 	defer stop()
 	for part := range slices.Chunk(list, batch) {
@@ -304,8 +322,8 @@ func scanCase(rows *sql.Rows) (*cases.Case, error) {
 }
 
 // Companies yields, in the order of bytes and each once, the key of every company that has a case, and of every other holder that a standing shared
-// case names.
-func (r reader) Companies(ctx context.Context, yield func(company string) error) error {
+// case names; holder says whether one names it.
+func (r reader) Companies(ctx context.Context, yield func(company string, holder bool) error) error {
 	var holders []string
 	err := r.each(ctx, func(rows *sql.Rows) error {
 		c, err := scanCase(rows)
@@ -324,12 +342,9 @@ func (r reader) Companies(ctx context.Context, yield func(company string) error)
 	holders = slices.Compact(holders)
 	before := func(company string) error { // yields the holders that come before a company
 		for len(holders) > 0 && (company == "" || holders[0] < company) {
-			if err := yield(holders[0]); err != nil {
+			if err := yield(holders[0], true); err != nil {
 				return err
 			}
-			holders = holders[1:]
-		}
-		if len(holders) > 0 && holders[0] == company {
 			holders = holders[1:]
 		}
 		return nil
@@ -342,7 +357,11 @@ func (r reader) Companies(ctx context.Context, yield func(company string) error)
 		if err := before(company); err != nil {
 			return err
 		}
-		return yield(company)
+		holder := len(holders) > 0 && holders[0] == company
+		if holder {
+			holders = holders[1:]
+		}
+		return yield(company, holder)
 	}, "SELECT DISTINCT company FROM cases ORDER BY company")
 	if err != nil {
 		return fmt.Errorf("store: read companies: %w", err)

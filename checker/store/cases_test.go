@@ -166,7 +166,7 @@ func TestStoreAgainstModel(t *testing.T) {
 			rt.Errorf("CasesOf: %s", diff)
 		}
 		var all []string
-		if err := s.Companies(ctx, func(c string) error { all = append(all, c); return nil }); err != nil {
+		if err := s.Companies(ctx, func(c string, _ bool) error { all = append(all, c); return nil }); err != nil {
 			rt.Fatal(err)
 		}
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(companies)), all, cmpopts.EquateEmpty()); diff != "" {
@@ -430,7 +430,7 @@ func TestYieldEnds(t *testing.T) {
 	}); !errors.Is(err, enough) || seen != 2 {
 		t.Errorf("NewestCases: %v after %d", err, seen)
 	}
-	if err := s.Companies(ctx, func(string) error { return enough }); !errors.Is(err, enough) {
+	if err := s.Companies(ctx, func(string, bool) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("Companies: %v", err)
 	}
 }

@@ -34,7 +34,7 @@ var fresh = sync.OnceValue(func() []byte {
 	if err != nil {
 		panic(err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "fresh.db")
 	s, err := Open(context.Background(), path, Options{Write: true})
 	if err != nil {

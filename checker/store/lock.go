@@ -17,6 +17,7 @@ type LockedError struct {
 	Holder string // "pecaudit run, pid 4711 on host ufficio since 2026-11-02T06:00:00Z"; "" when it could not be read
 }
 
+// Error says who holds the store and what to do.
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("the store is in use by %s: try again when it has ended", cmp.Or(e.Holder, "another process"))
 }

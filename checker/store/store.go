@@ -152,6 +152,26 @@ type Tx struct {
 	prepared map[string]*sql.Stmt
 }
 
+// Try runs work and takes back what it stored unless it returns true.
+func (t *Tx) Try(ctx context.Context, work func() (keep bool, err error)) error {
+	if _, err := t.exec(ctx, "SAVEPOINT try"); err != nil {
+		return fmt.Errorf("store: try: %w", err)
+	}
+	keep, err := work()
+	if err != nil {
+		return err // the whole transaction ends with it
+	}
+	if !keep {
+		if _, err := t.exec(ctx, "ROLLBACK TO try"); err != nil {
+			return fmt.Errorf("store: try: %w", err)
+		}
+	}
+	if _, err := t.exec(ctx, "RELEASE try"); err != nil {
+		return fmt.Errorf("store: try: %w", err)
+	}
+	return nil
+}
+
 // exec runs a statement that is prepared once a transaction.
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	stmt, ctx, err := t.prepare(ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it

@@ -50,7 +50,7 @@ shared can only be seen among the lists of one run.`,
 	c.Flags().StringVar(&f.procedure, "procedure", "", "`ID` of the procedure (default: the configuration's, else giudice-45)")
 	c.Flags().StringVar(&f.calendar, "calendar", "", "write the deadlines as a calendar, `FILE.ics`")
 	c.Flags().StringVar(&f.letters, "letters", "", "write a letter to each client, for mail merge, `FILE.csv`")
-	c.Flags().StringVar(&f.store, "store", "", "keep and recall evidence in this store")
+	c.Flags().StringVar(&f.store, "store", "", "keep and recall evidence in the store `FILE`")
 	return c
 }
 

@@ -155,13 +155,13 @@ func (p *program) casesListCommand() *cobra.Command {
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&chamber, "chamber", "", "of this chamber: slug, name or sigla")
-	c.Flags().StringVar(&state, "state", "", "in this state: found, listed, lapsed, ...")
-	c.Flags().StringVar(&ground, "ground", "", "on this ground: shared, expired, ...")
+	c.Flags().StringVar(&chamber, "chamber", "", "of this `CHAMBER`: slug, name or sigla")
+	c.Flags().StringVar(&state, "state", "", "in this `STATE`: found, listed, lapsed, ...")
+	c.Flags().StringVar(&ground, "ground", "", "on this `GROUND`: shared, expired, ...")
 	c.Flags().IntVar(&due, "due", 0, "listed, with at most this many days left")
 	c.Flags().BoolVar(&overdue, "overdue", false, "listed, and the window is over")
-	c.Flags().StringVar(&month, "month", "", "found, published or closed in this month, YYYY-MM")
-	c.Flags().StringVar(&asOf, "as-of", "", "count days from this day (default: the newest in the store)")
+	c.Flags().StringVar(&month, "month", "", "found, published or closed in this month, `YYYY-MM`")
+	c.Flags().StringVar(&asOf, "as-of", "", "count days from this day, `YYYY-MM-DD` (default: the newest in the store)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return c
 }
@@ -374,14 +374,14 @@ again changes nothing.`,
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&month, "month", "", "the month of the list, YYYY-MM")
-	c.Flags().StringVar(&on, "on", "", "the day on which it went out, YYYY-MM-DD")
-	c.Flags().StringVar(&act, "act", "", "the act it belongs to")
-	c.Flags().StringVar(&by, "by", "", "who publishes it")
-	c.Flags().StringVar(&from, "from", "", "first read back this workbook, FILE.xlsx: what it says not to publish stays off the list")
-	c.Flags().StringArrayVar(&chambers, "chamber", nil, "only this chamber: slug, name or sigla (repeatable)")
+	c.Flags().StringVar(&month, "month", "", "the month of the list, `YYYY-MM`")
+	c.Flags().StringVar(&on, "on", "", "the day on which it went out, `YYYY-MM-DD`")
+	c.Flags().StringVar(&act, "act", "", "the act it belongs to, `TEXT`")
+	c.Flags().StringVar(&by, "by", "", "`NAME` of who publishes it")
+	c.Flags().StringVar(&from, "from", "", "first read back this workbook, `FILE.xlsx`: what it says not to publish stays off the list")
+	c.Flags().StringArrayVar(&chambers, "chamber", nil, "only this `CHAMBER`: slug, name or sigla (repeatable)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would happen, change nothing")
-	c.Flags().StringVar(&outDir, "out-dir", "", "folder of the workbooks (default: the configuration's)")
+	c.Flags().StringVar(&outDir, "out-dir", "", "`FOLDER` of the workbooks (default: the configuration's)")
 	return c
 }
 
@@ -462,12 +462,12 @@ func (p *program) casesRecordCommand() *cobra.Command {
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&event, "event", "", "what happened")
-	c.Flags().StringVar(&on, "on", "", "the day on which it happened, YYYY-MM-DD")
-	c.Flags().StringVar(&e.By, "by", "", "who records it")
-	c.Flags().StringVar(&e.Protocol, "protocol", "", "protocol number")
-	c.Flags().StringVar(&e.Outcome, "outcome", "", "of a decision: ordered or rejected")
-	c.Flags().StringVar(&until, "until", "", "last day on which a declaration or renewal holds, YYYY-MM-DD")
-	c.Flags().StringVar(&e.Note, "note", "", "a note")
+	c.Flags().StringVar(&event, "event", "", "what happened: an `EVENT` of those above")
+	c.Flags().StringVar(&on, "on", "", "the day on which it happened, `YYYY-MM-DD`")
+	c.Flags().StringVar(&e.By, "by", "", "`NAME` of who records it")
+	c.Flags().StringVar(&e.Protocol, "protocol", "", "protocol `NUMBER`")
+	c.Flags().StringVar(&e.Outcome, "outcome", "", "of a decision: `ordered|rejected`")
+	c.Flags().StringVar(&until, "until", "", "last day on which a declaration or renewal holds, `YYYY-MM-DD`")
+	c.Flags().StringVar(&e.Note, "note", "", "a note, `TEXT`")
 	return c
 }

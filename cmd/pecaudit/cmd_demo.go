@@ -41,7 +41,7 @@ An earlier demo in the folder is replaced; a folder with anything else in it is 
 			return p.demo(c.Context(), dir)
 		},
 	}
-	c.Flags().StringVar(&dir, "dir", "demo", "the folder")
+	c.Flags().StringVar(&dir, "dir", "demo", "the `FOLDER`")
 	c.Flags().IntVar(&rows, "rows", 0, "instead, only write two months of a synthetic register of `N` rows with what an audit must find")
 	return c
 }

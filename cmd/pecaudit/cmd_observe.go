@@ -27,7 +27,7 @@ next day. Stopping it loses nothing that was observed.`,
 		},
 	}
 	in.register(c)
-	c.Flags().StringVar(&dsn, "store", "", "the store (default: the configuration's)")
+	c.Flags().StringVar(&dsn, "store", "", "`FILE` of the store (default: the configuration's)")
 	c.Flags().DurationVar(&budget, "budget", 0, "how long it may take, for example 2h (default: as long as it takes)")
 	return c
 }

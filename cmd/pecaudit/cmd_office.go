@@ -41,7 +41,7 @@ moved, saved by another program), and enters them. The same file twice changes n
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&by, "by", "", "who enters it")
+	c.Flags().StringVar(&by, "by", "", "`NAME` of who enters it")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would happen, change nothing")
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return c
@@ -81,9 +81,9 @@ certified message would reach the company at all.`,
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&out, "out", "", "the file, FILE.csv")
-	c.Flags().StringVar(&month, "month", "", "only cases published in this month, YYYY-MM")
-	c.Flags().StringArrayVar(&chambers, "chamber", nil, "only this chamber: slug, name or sigla (repeatable)")
+	c.Flags().StringVar(&out, "out", "", "the file, `FILE.csv`")
+	c.Flags().StringVar(&month, "month", "", "only cases published in this month, `YYYY-MM`")
+	c.Flags().StringArrayVar(&chambers, "chamber", nil, "only this `CHAMBER`: slug, name or sigla (repeatable)")
 	return c
 }
 

@@ -48,9 +48,9 @@ what it means and what it does not mean. Nothing is stored and nobody is judged.
 			return reports.WriteProbed(p.stdout, probed)
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "configuration file")
-	c.Flags().StringVar(&live, "live", "", "what to ask: dns (default) or dns,smtp")
-	c.Flags().StringArrayVar(&servers, "dns-server", nil, "DNS server, HOST:PORT (repeatable; default: the system's)")
+	c.Flags().StringVar(&config, "config", "", "configuration `FILE`")
+	c.Flags().StringVar(&live, "live", "", "what to ask: `dns|dns,smtp` (default: dns)")
+	c.Flags().StringArrayVar(&servers, "dns-server", nil, "DNS server, `HOST:PORT` (repeatable; default: the system's)")
 	c.Flags().IntVar(&port, "smtp-port", 0, "port of mail exchangers (default 25)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return c

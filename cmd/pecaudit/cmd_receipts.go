@@ -48,7 +48,7 @@ func (p *program) receiptsImportCommand() *cobra.Command {
 		},
 	}
 	f.register(c)
-	c.Flags().StringArrayVar(&cas, "ca", nil, "file with trusted authorities (repeatable; default: the configuration's receipts.ca_files)")
+	c.Flags().StringArrayVar(&cas, "ca", nil, "`FILE` with trusted authorities (repeatable; default: the configuration's receipts.ca_files)")
 	c.Flags().BoolVar(&quiet, "quiet", false, "do not say which messages prove nothing")
 	return c
 }
@@ -107,7 +107,7 @@ func (p *program) receiptsShowCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&config, "config", "", "configuration file")
-	c.Flags().StringArrayVar(&cas, "ca", nil, "file with trusted authorities (repeatable)")
+	c.Flags().StringVar(&config, "config", "", "configuration `FILE`")
+	c.Flags().StringArrayVar(&cas, "ca", nil, "`FILE` with trusted authorities (repeatable)")
 	return c
 }

@@ -25,9 +25,9 @@ same version of the program. With --against each workbook says what changed sinc
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&month, "month", "", "the month, YYYY-MM")
-	c.Flags().StringVar(&against, "against", "", "compare with this month, YYYY-MM: adds the sheet Variazioni")
-	c.Flags().StringVar(&outDir, "out-dir", "", "folder of the workbooks (default: the configuration's)")
+	c.Flags().StringVar(&month, "month", "", "the month, `YYYY-MM`")
+	c.Flags().StringVar(&against, "against", "", "compare with this month, `YYYY-MM`: adds the sheet Variazioni")
+	c.Flags().StringVar(&outDir, "out-dir", "", "`FOLDER` of the workbooks (default: the configuration's)")
 	return c
 }
 

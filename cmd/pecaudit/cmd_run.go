@@ -22,8 +22,8 @@ import (
 type storeFlags struct{ config, dsn string }
 
 func (f *storeFlags) register(c *cobra.Command) {
-	c.Flags().StringVar(&f.config, "config", "", "configuration file")
-	c.Flags().StringVar(&f.dsn, "store", "", "the store (default: the configuration's)")
+	c.Flags().StringVar(&f.config, "config", "", "configuration `FILE`")
+	c.Flags().StringVar(&f.dsn, "store", "", "`FILE` of the store (default: the configuration's)")
 }
 
 // open opens the configuration and the store that it names, or the flag; to write, it makes one where there is none.
@@ -85,14 +85,14 @@ With --published, --act and --by the month's list is published after the checks,
 		RunE: func(c *cobra.Command, _ []string) error { return p.monthly(c.Context(), &f) },
 	}
 	f.register(c)
-	c.Flags().StringVar(&f.store, "store", "", "the store (default: the configuration's)")
-	c.Flags().StringVar(&f.month, "month", "", "the month, YYYY-MM (default: that of as-of)")
-	c.Flags().StringVar(&f.published, "published", "", "publish the list with this date, YYYY-MM-DD")
-	c.Flags().StringVar(&f.act, "act", "", "the act that the list belongs to (with --published)")
-	c.Flags().StringVar(&f.by, "by", "", "who publishes it (with --published)")
-	c.Flags().StringArrayVar(&f.chambers, "chamber", nil, "only this chamber: slug, name or sigla (repeatable)")
-	c.Flags().StringArrayVar(&f.accept, "accept", nil, "lift the hold of a rule or chamber, RULE or SLUG (repeatable)")
-	c.Flags().StringVar(&f.outDir, "out-dir", "", "folder of the workbooks (default: the configuration's)")
+	c.Flags().StringVar(&f.store, "store", "", "`FILE` of the store (default: the configuration's)")
+	c.Flags().StringVar(&f.month, "month", "", "the month, `YYYY-MM` (default: that of as-of)")
+	c.Flags().StringVar(&f.published, "published", "", "publish the list with this date, `YYYY-MM-DD`")
+	c.Flags().StringVar(&f.act, "act", "", "the act that the list belongs to, `TEXT` (with --published)")
+	c.Flags().StringVar(&f.by, "by", "", "`NAME` of who publishes it (with --published)")
+	c.Flags().StringArrayVar(&f.chambers, "chamber", nil, "only this `CHAMBER`: slug, name or sigla (repeatable)")
+	c.Flags().StringArrayVar(&f.accept, "accept", nil, "lift the hold of a rule or chamber, `RULE|SLUG` (repeatable)")
+	c.Flags().StringVar(&f.outDir, "out-dir", "", "`FOLDER` of the workbooks (default: the configuration's)")
 	return c
 }
 
@@ -138,6 +138,9 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	b.Audit = *a
 	for _, warning := range s.warnings(asOf) {
 		p.say("%s", warning)
+	}
+	if f.asOf == "" && month != asOf.In() {
+		p.say("the lists of %s are judged as of today, %s: give --as-of for another day; no later run may speak for an earlier one", month, asOf)
 	}
 
 	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit run", Now: p.now})

@@ -35,7 +35,7 @@ cleanly on SIGTERM: a run that is under way leaves nothing half done.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), &f, listen) },
 	}
 	f.register(c)
-	c.Flags().StringVar(&listen, "listen", "", "answer GET /healthz on this local address, for example 127.0.0.1:8484")
+	c.Flags().StringVar(&listen, "listen", "", "answer GET /healthz on this local `ADDRESS`, for example 127.0.0.1:8484")
 	return c
 }
 

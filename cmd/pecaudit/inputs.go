@@ -34,7 +34,7 @@ func (in *inputs) register(c *cobra.Command) {
 	f.StringArrayVar(&in.professionals, "professionals", nil, "list of professionals with their PEC, `FILE` (repeatable)")
 	f.StringArrayVar(&in.directors, "directors", nil, "list of directors with their PEC, `FILE` (repeatable)")
 	f.StringArrayVar(&in.pending, "pending", nil, "list of filings sent and not yet processed, `FILE` (repeatable)")
-	f.StringArrayVar(&in.receipts, "receipts", nil, "certified receipts: .eml, .mbox, a folder, a Maildir (repeatable)")
+	f.StringArrayVar(&in.receipts, "receipts", nil, "certified receipts, `PATH`: .eml, .mbox, a folder, a Maildir (repeatable)")
 	f.StringArrayVar(&in.mapping, "map", nil, "take a column as a field, `FIELD=HEADER` (repeatable)")
 	f.StringArrayVar(&in.listDates, "list-date", nil, "the day a list speaks for, `FILE=YYYY-MM-DD` (repeatable)")
 	f.StringVar(&in.encoding, "encoding", "", "`ENCODING` of text lists: utf-8, windows-1252, utf-16 (default: found by itself)")

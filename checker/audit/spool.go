@@ -1,0 +1,157 @@
+package audit
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/gob"
+	"errors"
+	"io"
+	"os"
+	"slices"
+)
+
+// spoolRecords is how many records a spool keeps in memory.
+const spoolRecords = 20_000
+
+// A spool sorts more records than memory should hold: what is too much goes, in sorted runs, to files in a folder, which its maker removes. Values are written
+// with encoding/gob: what they say must be in exported fields, and nil and empty slices are one.
+type spool[T any] struct {
+	dir  string
+	held []record[T]
+	runs []sortedRun
+}
+
+type record[T any] struct {
+	Key   string
+	Value T
+}
+
+// A sortedRun is a file of sorted records.
+type sortedRun struct {
+	file *os.File
+	size int64
+}
+
+func (s *spool[T]) add(key string, value T) error {
+	s.held = append(s.held, record[T]{key, value})
+	if len(s.held) < spoolRecords {
+		return nil
+	}
+	return s.spill()
+}
+
+func (s *spool[T]) sort() {
+	slices.SortStableFunc(s.held, func(a, b record[T]) int { return cmp.Compare(a.Key, b.Key) })
+}
+
+func (s *spool[T]) spill() error {
+	s.sort()
+	f, err := os.CreateTemp(s.dir, "spool-")
+	if err != nil {
+		return err
+	}
+	s.runs = append(s.runs, sortedRun{file: f}) // close closes it, whatever happens
+	w := bufio.NewWriterSize(f, 1<<16)
+	to := gob.NewEncoder(w)
+	for i := range s.held {
+		if err := to.Encode(&s.held[i]); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	clear(s.held)
+	s.held = s.held[:0]
+	s.runs[len(s.runs)-1].size, err = f.Seek(0, io.SeekCurrent)
+	return err
+}
+
+func (s *spool[T]) close() error {
+	var errs []error
+	for _, r := range s.runs {
+		errs = append(errs, r.file.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// A cursor reads a spool in the order of keys, and records of one key in the order in which they were added. Nothing is added meanwhile.
+type cursor[T any] struct {
+	sources []source[T] // the runs, then what is held
+}
+
+type source[T any] struct {
+	head record[T]
+	next func(*record[T]) error // io.EOF at the end
+}
+
+func (s *spool[T]) read() (*cursor[T], error) {
+	s.sort()
+	c := &cursor[T]{}
+	for _, r := range s.runs {
+		from := gob.NewDecoder(bufio.NewReaderSize(io.NewSectionReader(r.file, 0, r.size), 1<<16))
+		if err := c.open(func(to *record[T]) error { return from.Decode(to) }); err != nil {
+			return nil, err
+		}
+	}
+	held := s.held
+	return c, c.open(func(to *record[T]) error {
+		if len(held) == 0 {
+			return io.EOF
+		}
+		*to, held = held[0], held[1:]
+		return nil
+	})
+}
+
+// open adds a source, unless it is empty.
+func (c *cursor[T]) open(next func(*record[T]) error) error {
+	s := source[T]{next: next}
+	err := next(&s.head)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	c.sources = append(c.sources, s)
+	return err
+}
+
+// first is the place of the source with the next record, -1 at the end.
+func (c *cursor[T]) first() int {
+	first := -1
+	for i := range c.sources {
+		if first < 0 || c.sources[i].head.Key < c.sources[first].head.Key {
+			first = i
+		}
+	}
+	return first
+}
+
+// key returns the key of the next record; ok is false at the end.
+func (c *cursor[T]) key() (key string, ok bool) {
+	i := c.first()
+	if i < 0 {
+		return "", false
+	}
+	return c.sources[i].head.Key, true
+}
+
+// take returns the values of a key, and leaves behind those of lower keys that nobody took.
+func (c *cursor[T]) take(key string) ([]T, error) {
+	var values []T
+	for {
+		i := c.first()
+		if i < 0 || c.sources[i].head.Key > key {
+			return values, nil
+		}
+		s := &c.sources[i]
+		if s.head.Key == key {
+			values = append(values, s.head.Value)
+		}
+		s.head = record[T]{}
+		if err := s.next(&s.head); errors.Is(err, io.EOF) {
+			c.sources = slices.Delete(c.sources, i, i+1)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+}

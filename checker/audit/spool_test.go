@@ -1,0 +1,53 @@
+package audit
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSpool shows that what went to the disk comes back sorted, equal keys in the order in which they were added, as often as it is read.
+func TestSpool(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 3, spoolRecords, 2*spoolRecords + 7} {
+		dir := t.TempDir()
+		s := spool[int]{dir: dir}
+		want := map[string][]int{}
+		for i := range n {
+			key := fmt.Sprintf("%02d", i*7919%13)
+			want[key] = append(want[key], i)
+			if err := s.add(key, i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			c, err := s.read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, keys := map[string][]int{}, []string{}
+			for {
+				key, ok := c.key()
+				if !ok {
+					break
+				}
+				keys = append(keys, key)
+				if got[key], err = c.take(key); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" || !slices.IsSorted(keys) {
+				t.Errorf("%d records: keys %v (-want +got)\n%.500s", n, keys, diff)
+			}
+		}
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) != n/spoolRecords {
+			t.Errorf("%d records went to %d files: %v", n, len(files), err)
+		}
+	}
+}
