@@ -42,8 +42,9 @@ fuzz: ## run every fuzz target for FUZZTIME
 		done; \
 	done
 
-bench: ## run the benchmarks, each beside its reference
+bench: ## run the benchmarks, each beside its reference (FULL=1: six million rows; DUCKDB=folder with its node package)
 	go test -run '^$$' -bench . -benchmem ./...
+	.ci/bench/run
 
 vuln: ## look for known vulnerabilities (needs the Internet)
 	@echo "this asks the Go vulnerability database, on the Internet"

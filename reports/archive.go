@@ -72,6 +72,9 @@ func (a *archive) closeEntry() error {
 	return a.deflate.Close()
 }
 
+// partDate is 1 January 1980, the first day of the format: a workbook does not say when it was written.
+const partDate = 1<<5 | 1
+
 // Close writes the archive. The list of content types comes first, where readers of streams look for it.
 func (a *archive) Close() error {
 	if err := a.closeEntry(); err != nil {
@@ -88,7 +91,7 @@ func (a *archive) Close() error {
 		w, err := zw.CreateRaw(&zip.FileHeader{
 			Name: e.name, Method: zip.Deflate, CRC32: e.crc,
 			CompressedSize64: uint64(e.packed.Len()), UncompressedSize64: e.size,
-			ModifiedDate: 1<<5 | 1, //nolint:staticcheck // 1 January 1980, the first day of the format; CreateRaw does not look at Modified
+			ModifiedDate: partDate, //nolint:staticcheck // CreateRaw does not look at Modified
 		})
 		if err != nil {
 			return err

@@ -800,3 +800,6 @@ const (
 	readBackHead = "Esiti registrati: %d. Già noti: %d. Non registrati: %d."
 	readBackDry  = "Prova: esiti che sarebbero registrati: %d. Già noti: %d. Non registrabili: %d. Nulla è stato modificato."
 )
+
+// filledIn names a workbook that was kept because somebody wrote in it.
+const filledIn = "compilata"

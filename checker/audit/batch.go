@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -92,17 +91,14 @@ func (b *Batch) Run(ctx context.Context) (*BatchResult, error) {
 	}
 	b.Watched = func(company string) bool { _, ok := watched[company]; return ok }
 
-	dir, err := os.MkdirTemp(b.Load.TempDir, "pecaudit-run-") // readable by its owner only
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	h.sightings.dir, h.lines.dir, h.rejected.dir = dir, dir, dir
+	h.sightings.dir, h.lines.dir, h.rejected.dir = b.Load.TempDir, b.Load.TempDir, b.Load.TempDir
 	defer h.close()
 	result, err := b.Audit.Run(ctx, b.sink(h))
+	b.Watched = nil // the cases and the workbooks need the room
 	if err != nil {
 		return nil, err // a broken rule too: no case moves on a run that did not do what it should
 	}
+	defer func() { result.dutyIn = nil }() // and with it the roll
 	r := &BatchResult{Result: result, Run: b.runID(result)}
 	return r, b.Store.Update(ctx, func(tx *store.Tx) error { return b.keep(ctx, tx, h, r) })
 }

@@ -363,6 +363,8 @@ type Books struct {
 	Dir     string
 	Slugs   []string      // only these; none: all of the month
 	Against checker.Month // compare with this month; zero: with none
+	// Kept is told where a workbook went that stood in the place of a new one and that somebody had written in; nil: nobody is told.
+	Kept func(path string)
 }
 
 // Write writes the workbooks of a month from the store, and beside them what is proposed for cancellation.
@@ -397,6 +399,9 @@ func (b Books) Write(ctx context.Context, s *store.Store, month checker.Month) (
 	var written []string
 	for _, w := range books {
 		written = append(written, w.paths...)
+		if w.kept != "" && b.Kept != nil {
+			b.Kept(w.kept)
+		}
 	}
 	return written, err
 }
@@ -404,6 +409,7 @@ func (b Books) Write(ctx context.Context, s *store.Store, month checker.Month) (
 // A book is a workbook that was written.
 type book struct {
 	paths   []string // it, and the file of what is proposed for cancellation, if any
+	kept    string   // where the one in its place went, if somebody had written in it
 	changes map[reports.Change]int
 }
 
@@ -427,6 +433,9 @@ func (b Books) write(ctx context.Context, s *store.Store, month checker.Month, s
 		}
 	}
 	path := filepath.Join(b.Dir, month.String(), slug+".xlsx")
+	if w.kept, err = reports.SetAside(path); err != nil {
+		return w, err
+	}
 	if err := reports.Write(path, &m); err != nil {
 		return w, err
 	}

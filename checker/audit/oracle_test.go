@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -331,4 +332,21 @@ func TestOracle(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestOracleOnCrowd gives one address to three hundred companies: more than a rule is shown.
+func TestOracleOnCrowd(t *testing.T) {
+	t.Parallel()
+	a := writeRegister(t, fixtures.Register{Seed: 1, Rows: 300})
+	list, err := os.ReadFile(a.Companies[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	list = regexp.MustCompile(`[a-z0-9.]+@[a-z0-9.-]+`).ReplaceAll(list, []byte("tutti@pec-a.example"))
+	if err := os.WriteFile(a.Companies[0], list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := agree(t.Context(), a); err != nil {
+		t.Error(err)
+	}
 }

@@ -13,10 +13,10 @@ import (
 // spoolRecords is how many records a spool keeps in memory.
 const spoolRecords = 20_000
 
-// A spool sorts more records than memory should hold: what is too much goes, in sorted runs, to files in a folder, which its maker removes. Values are written
-// with encoding/gob: what they say must be in exported fields, and nil and empty slices are one.
+// A spool sorts more records than memory should hold: what is too much goes, in sorted runs, to temporary files that only their owner can read. Values are written
+// with encoding/gob: what they say must be in exported fields; nil and empty slices are one to it, and so are no pointer and one to zero.
 type spool[T any] struct {
-	dir  string
+	dir  string // of the files; "" for the system's
 	held []record[T]
 	runs []sortedRun
 }
@@ -28,8 +28,9 @@ type record[T any] struct {
 
 // A sortedRun is a file of sorted records.
 type sortedRun struct {
-	file *os.File
-	size int64
+	file   *os.File
+	size   int64
+	remove string // its path; "" if it is gone already
 }
 
 func (s *spool[T]) add(key string, value T) error {
@@ -46,11 +47,15 @@ func (s *spool[T]) sort() {
 
 func (s *spool[T]) spill() error {
 	s.sort()
-	f, err := os.CreateTemp(s.dir, "spool-")
+	f, err := os.CreateTemp(s.dir, "pecaudit-*")
 	if err != nil {
 		return err
 	}
-	s.runs = append(s.runs, sortedRun{file: f}) // close closes it, whatever happens
+	run := sortedRun{file: f, remove: f.Name()}
+	if os.Remove(run.remove) == nil { // where an open file can be removed, nothing is left of it even after a kill
+		run.remove = ""
+	}
+	s.runs = append(s.runs, run)
 	w := bufio.NewWriterSize(f, 1<<16)
 	to := gob.NewEncoder(w)
 	for i := range s.held {
@@ -71,6 +76,9 @@ func (s *spool[T]) close() error {
 	var errs []error
 	for _, r := range s.runs {
 		errs = append(errs, r.file.Close())
+		if r.remove != "" {
+			errs = append(errs, os.Remove(r.remove))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -48,9 +48,35 @@ func (r *run) gather(ctx context.Context) error {
 
 // A group is everybody who declares one address.
 type group struct {
-	entries map[string]*entry // by company key, until settled
-	holders []checker.Holder  // one a company, the latest to register first
-	place   map[string]int    // company key -> place in holders
+	entries []entry        // one a company; once settled, the latest to register first
+	places  map[string]int // company key -> place in entries, where there are more than few
+}
+
+// few is how many entries are looked through one by one: most groups are two companies, and a map for each would be most of the memory.
+const few = 8
+
+// find returns the place of a company, -1 if it is not there.
+func (g *group) find(key string) int {
+	if len(g.entries) <= few {
+		return slices.IndexFunc(g.entries, func(e entry) bool { return e.Key() == key })
+	}
+	if place, ok := g.places[key]; ok {
+		return place
+	}
+	return -1
+}
+
+// number notes the places of the entries from one on.
+func (g *group) number(from int) {
+	if len(g.entries) <= few {
+		return
+	}
+	if g.places == nil {
+		g.places, from = make(map[string]int), 0
+	}
+	for i := from; i < len(g.entries); i++ {
+		g.places[g.entries[i].Key()] = i
+	}
 }
 
 // An entry is one company of a group while its positions are met.
@@ -156,28 +182,32 @@ func (s *suspects) addHolder(c *checker.Company, x rules.Exclusion, asOf checker
 	}
 	g := s.groups[c.PEC.Folded]
 	if g == nil {
-		g = &group{entries: map[string]*entry{}}
+		g = &group{}
 		s.groups[strings.Clone(c.PEC.Folded)] = g
 	}
 	since := c.Registered
 	if since.After(asOf) {
 		since = checker.Date{}
 	}
-	fresh := func() *entry {
-		return &entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
+	fresh := func() entry {
+		return entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
 			Identity: cloneIdentity(c.Identity), Origin: c.Origin, Name: strings.Clone(c.Name), CCIAA: strings.Clone(c.CCIAA),
 			Chamber: c.Chamber, Since: since, InScope: !x.Out,
 		}}
 	}
-	e := g.entries[c.Key()]
+	place := g.find(c.Key())
+	if place < 0 {
+		g.entries = append(g.entries, fresh())
+		g.number(len(g.entries) - 1)
+		return
+	}
+	e := &g.entries[place]
 	switch {
-	case e == nil:
-		g.entries[strings.Clone(c.Key())] = fresh()
 	case c.LocalUnit && !e.localOnly:
 		e.meet(c.Identity)
 	case e.localOnly && !c.LocalUnit: // the seat: it is what staff look for
 		units := append([]checker.Identity{e.Identity}, e.Also...)
-		*e = *fresh()
+		*e = fresh()
 		for _, id := range units {
 			e.meet(id)
 		}
@@ -205,18 +235,15 @@ func (e *entry) meet(id checker.Identity) {
 
 // settle takes away the dates of companies with an undated position and puts the latest to register first.
 func (g *group) settle() {
-	for _, e := range g.entries {
-		if e.undated {
+	for i := range g.entries {
+		if e := &g.entries[i]; e.undated {
 			e.Since = checker.Date{}
 		}
-		g.holders = append(g.holders, e.Holder)
 	}
-	sortHolders(g.holders)
-	g.place = make(map[string]int, len(g.holders))
-	for i := range g.holders {
-		g.place[g.holders[i].Key()] = i
-	}
-	g.entries = nil
+	slices.SortStableFunc(g.entries, func(a, b entry) int {
+		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.List, b.List), cmp.Compare(a.Row, b.Row))
+	})
+	g.number(0)
 }
 
 // others fills in who else declares the subject's address, and what its company's other positions that declare it say.
@@ -225,33 +252,26 @@ func (s *suspects) others(subject *checker.Subject) {
 	if g == nil {
 		return
 	}
-	self, declared := g.place[subject.Key()]
-	if declared {
-		own := &g.holders[self]
+	self := g.find(subject.Key())
+	if self >= 0 {
+		own := &g.entries[self]
 		subject.OwnSince = own.Since
 		if len(own.Also) > 0 {
 			subject.Also = append([]checker.Identity{own.Identity}, own.Also...)
 		}
 	}
-	if len(g.holders) == 1 && declared {
+	if len(g.entries) == 1 && self == 0 {
 		return
 	}
-	subject.Holders = make([]checker.Holder, 0, min(len(g.holders), maxHolders))
-	for i := range g.holders {
-		if declared && i == self {
+	subject.Holders = make([]checker.Holder, 0, min(len(g.entries), maxHolders))
+	for i := range g.entries {
+		if i == self {
 			continue
 		}
 		if len(subject.Holders) == maxHolders {
 			subject.MoreHolders++
 			continue
 		}
-		subject.Holders = append(subject.Holders, g.holders[i])
+		subject.Holders = append(subject.Holders, g.entries[i].Holder)
 	}
-}
-
-// sortHolders puts the latest to register first, then in the order of the input.
-func sortHolders(h []checker.Holder) {
-	slices.SortStableFunc(h, func(a, b checker.Holder) int {
-		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.List, b.List), cmp.Compare(a.Row, b.Row))
-	})
 }

@@ -254,7 +254,7 @@ func (p *program) casesShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "show ID",
 		Short:   "Shows a case with its events and their evidence, as JSON",
-		Example: "  pecaudit cases show --config pecaudit.yaml 3f2a9c41d07b",
+		Example: "  pecaudit cases show --config pecaudit.yaml 3f2a9c41d07b5e68",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
@@ -343,7 +343,7 @@ again changes nothing.`,
 				return s.unconfigured(err)
 			}
 			for _, warning := range s.warnings(publish.On) {
-				p.say("%s", warning)
+				p.warn("%s", warning)
 			}
 			if from != "" {
 				if publish.KeptBack, err = p.keptBack(ctx, st, audit.ReadingBack{File: from, By: by, Today: publish.Today, DryRun: dryRun}); err != nil {
@@ -365,7 +365,7 @@ again changes nothing.`,
 			if err != nil {
 				return err
 			}
-			written, err := audit.Books{Dir: outDir, Slugs: done.Slugs}.Write(ctx, st, m)
+			written, err := audit.Books{Dir: outDir, Slugs: done.Slugs, Kept: p.tellKept}.Write(ctx, st, m)
 			written = append(written, albo...)
 			for _, path := range written {
 				fmt.Fprintln(p.stdout, path)
@@ -415,7 +415,7 @@ func (p *program) casesRecordCommand() *cobra.Command {
 		Long: `Events: ` + strings.Join(cases.RecordEvents(), ", ") + `.
 "decided" needs --outcome ordered or rejected. "declaration" and "renewed" hold against the lists until --until (default:
 12 months).`,
-		Example: `  pecaudit cases record 3f2a9c41d07b --config pecaudit.yaml --event declaration --on 2026-11-12 --by "A. Bianchi" --protocol 4711/2026`,
+		Example: `  pecaudit cases record 3f2a9c41d07b5e68 --config pecaudit.yaml --event declaration --on 2026-11-12 --by "A. Bianchi" --protocol 4711/2026`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()

@@ -113,7 +113,14 @@ func (p *program) letters(ctx context.Context, f *storeFlags, out, month string,
 		return err
 	}
 	byChamber := map[string][]cases.Case{}
+	asOf, err := newestAsOf(ctx, st)
+	if err != nil {
+		return err
+	}
 	for _, c := range list {
+		if c.Overdue(asOf) { // its window is over: a letter would state a term that is past
+			continue
+		}
 		if (len(slugs) == 0 || slices.Contains(slugs, c.Chamber)) && (month == "" || c.Term.Published.In() == only) {
 			byChamber[c.Chamber] = append(byChamber[c.Chamber], c)
 		}
@@ -170,4 +177,9 @@ func (p *program) keptBack(ctx context.Context, st *store.Store, b audit.Reading
 		}
 	}
 	return kept, nil
+}
+
+// tellKept says that a workbook was not overwritten because somebody had written in it.
+func (p *program) tellKept(path string) {
+	p.warn("somebody wrote in the workbook that stood there: it is kept as %s; 'pecaudit cases import' reads it back", path)
 }

@@ -57,7 +57,7 @@ func (p *program) report(ctx context.Context, f *storeFlags, month, against, out
 	if outDir == "" {
 		outDir = s.OutDir
 	}
-	written, err := audit.Books{Dir: outDir, Against: than}.Write(ctx, st, m)
+	written, err := audit.Books{Dir: outDir, Against: than, Kept: p.tellKept}.Write(ctx, st, m)
 	for _, path := range written {
 		fmt.Fprintln(p.stdout, path)
 	}

@@ -137,10 +137,10 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	}
 	b.Audit = *a
 	for _, warning := range s.warnings(asOf) {
-		p.say("%s", warning)
+		p.warn("%s", warning)
 	}
 	if f.asOf == "" && month != asOf.In() {
-		p.say("the lists of %s are judged as of today, %s: give --as-of for another day; no later run may speak for an earlier one", month, asOf)
+		p.warn("the lists of %s are judged as of today, %s: give --as-of for another day; no later run may speak for an earlier one", month, asOf)
 	}
 
 	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit run", Now: p.now})
@@ -167,19 +167,19 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	if len(result.Holds) > 0 {
 		p.worst(exitHeld)
 		for _, h := range result.Holds {
-			p.say("held: %s Look at the workbooks (BOZZA); if the figures are right run again with --accept %s", h.Why, cmp.Or(string(h.Rule), h.Chamber))
+			p.warn("held: %s Look at the workbooks (BOZZA); if the figures are right run again with --accept %s", h.Why, cmp.Or(string(h.Rule), h.Chamber))
 		}
 	}
 	slugs := result.Slugs
 	for _, chamber := range b.Chambers {
 		if slug := cmp.Or(chamber, audit.Unattributed); !slices.Contains(slugs, slug) {
-			p.say("the lists hold no position of %s: nothing of it was changed or written", slug)
+			p.warn("the lists hold no position of %s: nothing of it was changed or written", slug)
 		}
 	}
 	var albo []string
 	switch {
 	case publish != nil && len(result.Holds) > 0:
-		p.say("nothing was published: the run is held")
+		p.warn("nothing was published: the run is held")
 	case publish != nil:
 		publish.Publication.Run = result.Run
 		done, err := publish.Run(ctx, st)
@@ -194,7 +194,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 	}
 	var written []string
 	if len(slugs) > 0 {
-		if written, err = (audit.Books{Dir: s.OutDir, Slugs: slugs}).Write(ctx, st, month); err != nil {
+		if written, err = (audit.Books{Dir: s.OutDir, Slugs: slugs, Kept: p.tellKept}).Write(ctx, st, month); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (p *program) termCommand() *cobra.Command {
 				return err
 			}
 			for _, warning := range termWarnings(proc, on) {
-				p.say("%s", warning)
+				p.warn("%s", warning)
 			}
 			t := proc.Term(on)
 			return p.printJSON(struct {

@@ -150,13 +150,18 @@ func (in *inputs) finish(p *program, cfg *Config, r *audit.Result) error {
 	s := &r.Summary
 	for i, l := range r.Lists {
 		if l.Rejected > 0 && r.Roles[i] != "companies" {
-			p.say("%d of %d rows of %s (%s) cannot be read and say nothing: 'pecaudit audit --rejected FILE.csv' names them",
+			p.warn("%d of %d rows of %s (%s) cannot be read and say nothing: 'pecaudit audit --rejected FILE.csv' names them",
 				l.Rejected, l.Rows, l.File, r.Roles[i])
+		}
+		for _, c := range l.Mapping {
+			if c.Hint != "" && !in.quiet {
+				p.warn("%s: the column %q is not used; %s would take it", l.File, c.Header, c.Hint)
+			}
 		}
 	}
 	if s.Rows > 0 && float64(s.Undetermined)/float64(s.Rows) > cfg.MaxUndetermined {
 		p.worst(exitUndetermined)
-		p.say("%d of %d rows are undetermined, more than max_undetermined (%s): see which checks were not done, and why",
+		p.warn("%d of %d rows are undetermined, more than max_undetermined (%s): see which checks were not done, and why",
 			s.Undetermined, s.Rows, strconv.FormatFloat(cfg.MaxUndetermined, 'g', -1, 64))
 	}
 	if in.exitCode && s.NonCompliant > 0 {

@@ -55,7 +55,7 @@ func (s *setup) evidence(p *program, st *store.Store, providers *checker.Provide
 // attach gives an audit the evidence of a store: receipts are imported first, --live is asked before anything is judged.
 func (in *inputs) attach(ctx context.Context, p *program, s *setup, e *audit.Evidence, a *audit.Audit) error {
 	if e.DNS != nil && a.AsOf.Before(p.today()) {
-		p.say("what is observed today speaks for today: a judgment as of %s does not read it", a.AsOf)
+		p.warn("what is observed today speaks for today: a judgment as of %s does not read it", a.AsOf)
 	}
 	if len(in.receipts) > 0 {
 		if _, err := p.importReceipts(ctx, s, e, in.receipts, in.quiet); err != nil {
@@ -69,7 +69,7 @@ func (in *inputs) attach(ctx context.Context, p *program, s *setup, e *audit.Evi
 // importReceipts imports and says, file by file, what proves nothing and why.
 func (p *program) importReceipts(ctx context.Context, s *setup, e *audit.Evidence, paths []string, quiet bool) (*audit.Imported, error) {
 	if len(s.Receipts.CAFiles) == 0 {
-		p.say("no receipts.ca_files in the configuration: no receipt can be trusted, so none is evidence; name the files with the providers' authorities")
+		p.warn("no receipts.ca_files in the configuration: no receipt can be trusted, so none is evidence; name the files with the providers' authorities")
 	}
 	roots, err := receipt.LoadRoots(s.Receipts.CAFiles)
 	if err != nil {
@@ -79,11 +79,11 @@ func (p *program) importReceipts(ctx context.Context, s *setup, e *audit.Evidenc
 	told := 0
 	r, err := e.Import(ctx, paths, roots, p.stdin, func(file, why string) {
 		if told++; !quiet && told <= most {
-			p.say("%s proves nothing: %s", file, why)
+			p.warn("%s proves nothing: %s", file, why)
 		}
 	})
 	if told > most && !quiet {
-		p.say("and %d more that prove nothing; 'pecaudit receipts show' says why", told-most)
+		p.warn("and %d more that prove nothing; 'pecaudit receipts show' says why", told-most)
 	}
 	return r, err
 }

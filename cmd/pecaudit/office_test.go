@@ -343,6 +343,32 @@ func TestLettersAndCalendar(t *testing.T) {
 	}
 }
 
+// What staff typed into a workbook is not lost when the month is written again.
+func TestAFilledInWorkbookIsKept(t *testing.T) {
+	t.Parallel()
+	o := newClerk(t, clerkFiles())
+	o.run("run", "--config", "@pecaudit.yaml", "--quiet")
+	o.edit(october, func(f *excelize.File) {
+		o.fill(f, "Elenco completo", "ALFA S.R.L.", map[string]any{"Esito istruttoria": "Opposizione presentata", "Data esito": "01/10/2026"})
+	})
+	_, stderr, code := o.try("report", "--config", "@pecaudit.yaml", "--month", "2026-10")
+	if code != 0 || !strings.Contains(stderr, "torino-compilata-1.xlsx") {
+		t.Fatalf("%d: %s", code, stderr)
+	}
+	if seen := o.shown("cartelle/2026-10/torino-compilata-1.xlsx", "Elenco completo", "ALFA S.R.L."); seen["Esito istruttoria"] != "Opposizione presentata" {
+		t.Errorf("kept: %v", seen)
+	}
+	if seen := o.shown(october, "Elenco completo", "ALFA S.R.L."); seen == nil || seen["Esito istruttoria"] != "" {
+		t.Errorf("written again: %v", seen)
+	}
+	// Nobody wrote in it since: nothing is kept.
+	o.run("report", "--config", "@pecaudit.yaml", "--month", "2026-10")
+	entries, err := os.ReadDir(filepath.Join(o.dir, "cartelle/2026-10"))
+	if err != nil || len(entries) != 3 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
 // The list of a day went out as a file: repeating the publication leaves that file as it is, or writes it if it could not be.
 func TestAlboIsWrittenOnce(t *testing.T) {
 	t.Parallel()

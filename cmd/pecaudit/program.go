@@ -65,21 +65,29 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = errors.New("stopped before the end: nothing that was not complete has been written; run it again")
 	}
-	p.say("%s", err)
+	p.tell(zerolog.ErrorLevel, err.Error())
 	if usage, refusal := (usageError{}), (*cases.Refusal)(nil); errors.As(err, &usage) || errors.As(err, &refusal) || errors.Is(err, load.ErrOption) {
 		return exitUsage
 	}
 	return exitFailed
 }
 
-// say tells the person who runs the command something. On a terminal it is a line of text, else a line of the log like all others: whoever reads standard error by
-// program finds JSON only.
+// say tells the person who runs the command something, warn something to look at. On a terminal it is a line of text, else a line of the log like all others:
+// whoever reads standard error by program finds JSON only.
 func (p *program) say(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); isTerminal(p.stderr) {
+	p.tell(zerolog.InfoLevel, fmt.Sprintf(format, args...))
+}
+
+func (p *program) warn(format string, args ...any) {
+	p.tell(zerolog.WarnLevel, fmt.Sprintf(format, args...))
+}
+
+func (p *program) tell(level zerolog.Level, text string) {
+	if isTerminal(p.stderr) {
 		fmt.Fprintln(p.stderr, "pecaudit:", text)
-	} else {
-		p.log.Warn().Msg(text)
+		return
 	}
+	p.log.WithLevel(level).Msg(text)
 }
 
 // worst keeps the exit code that comes first in the order of the contract.
