@@ -315,9 +315,10 @@ func (r *run) dutyIn(company string) []string {
 	return chambers
 }
 
-// counts reports whether the position says who holds its address, or that its company has none.
+// counts reports whether the position says something of its company's address: that it has none, or one. A cancelled position holds nothing any more, but the address
+// that it shows tells that the company has, or had, one: whoever says that it has none cannot be sure (REG-001).
 func counts(c *checker.Company, x rules.Exclusion) bool {
-	return !x.Cancelled && c.PEC.State != checker.NotTold
+	return c.PEC.State != checker.NotTold && !(x.Cancelled && c.PEC.State == checker.NoAddress)
 }
 
 // count makes the summaries and checks that they add up: first each by itself, then all chambers together.

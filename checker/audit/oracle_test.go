@@ -29,6 +29,7 @@ type oracle struct {
 	facts         []checker.ListFacts
 	byAddress     map[string][]*checker.Company // that count
 	byCompany     map[string][]*checker.Company // also
+	shown         map[string]bool               // companies with a cancelled position that shows an address
 	professionals map[string][]checker.Holder
 	status        map[string][]checker.StatusEntry
 	said          []string
@@ -37,7 +38,7 @@ type oracle struct {
 // ask returns what the oracle finds, a line for each rule that does not pass, each row out of scope and each rejected row.
 func ask(ctx context.Context, a *audit.Audit) ([]string, error) {
 	o := &oracle{
-		Audit: a, byAddress: map[string][]*checker.Company{}, byCompany: map[string][]*checker.Company{},
+		Audit: a, byAddress: map[string][]*checker.Company{}, byCompany: map[string][]*checker.Company{}, shown: map[string]bool{},
 		professionals: map[string][]checker.Holder{}, status: map[string][]checker.StatusEntry{},
 	}
 	var lost []checker.RejectedRow
@@ -96,7 +97,11 @@ func (o *oracle) enter(c *checker.Company, f *checker.ListFacts) {
 			f.WithoutAddress++
 		}
 	}
-	if x.Cancelled || c.PEC.State == checker.NotTold {
+	if x.Cancelled {
+		o.shown[c.Key()] = o.shown[c.Key()] || c.PEC.State >= checker.WellFormed
+		return
+	}
+	if c.PEC.State == checker.NotTold {
 		return
 	}
 	o.byCompany[c.Key()] = append(o.byCompany[c.Key()], c)
@@ -123,6 +128,7 @@ func (o *oracle) judge(c *checker.Company) {
 	if c.Director.State == checker.WellFormed {
 		s.Directors = []checker.Address{c.Director}
 	}
+	s.Elsewhere.Address = o.shown[c.Key()]
 	for _, other := range o.byCompany[c.Key()] {
 		if other.PEC.State != checker.NoAddress {
 			s.Elsewhere.Address = true

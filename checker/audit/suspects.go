@@ -110,9 +110,9 @@ func (r *run) inspect(ctx context.Context) error {
 				continue
 			}
 			if r.roll.Split(c.Key()) {
-				r.suspects.addCompany(c)
+				r.suspects.addCompany(c, x.Cancelled)
 			}
-			if c.PEC.State != checker.WellFormed {
+			if c.PEC.State != checker.WellFormed || x.Cancelled {
 				continue
 			}
 			if r.roll.Shared(c.PEC.Folded) {
@@ -142,7 +142,8 @@ func (r *run) inspect(ctx context.Context) error {
 	return r.readProfessionals(ctx, declared)
 }
 
-func (s *suspects) addCompany(c *checker.Company) {
+// addCompany notes what a position says of its company. What a cancelled one shows is no address of today: it only tells that there is one somewhere.
+func (s *suspects) addCompany(c *checker.Company, cancelled bool) {
 	known := s.companies[c.Key()]
 	if known == nil {
 		known = &company{}
@@ -152,7 +153,7 @@ func (s *suspects) addCompany(c *checker.Company) {
 	case checker.WellFormed:
 		known.address = true
 		// A local unit follows its company: what it declares is no second address of the company.
-		if !c.LocalUnit && len(known.addresses) < maxAddresses && !slices.Contains(known.addresses, c.PEC.Folded) {
+		if !c.LocalUnit && !cancelled && len(known.addresses) < maxAddresses && !slices.Contains(known.addresses, c.PEC.Folded) {
 			known.addresses = append(known.addresses, strings.Clone(c.PEC.Folded))
 		}
 	case checker.Malformed, checker.Several:

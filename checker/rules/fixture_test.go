@@ -355,6 +355,9 @@ func (f *fixture) subject(c *checker.Company) *checker.Subject {
 	}
 	for i := range f.rows {
 		o := &f.rows[i]
+		if o.Key() == c.Key() && rules.Scope(o, f.asOf).Cancelled { // shows an address of the company, though not one of today
+			s.Elsewhere.Address = s.Elsewhere.Address || o.PEC.State >= checker.WellFormed
+		}
 		if o.Key() != c.Key() || o.Origin == c.Origin || rules.Scope(o, f.asOf).Cancelled {
 			continue
 		}
