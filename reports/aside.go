@@ -41,7 +41,7 @@ func ownWorkbook(path string) (bool, error) {
 	}
 	defer z.Close()
 	for _, f := range z.File {
-		if f.ModifiedDate != partDate { //nolint:staticcheck // as it stands in the file, without a time zone
+		if f.ModifiedDate != partDate {
 			return false, nil
 		}
 	}
