@@ -43,7 +43,7 @@ what it means and what it does not mean. Nothing is stored and nobody is judged.
 				return err
 			}
 			if asJSON {
-				return p.printJSON(probed)
+				return p.printJSON(map[string]any{"probed": probed})
 			}
 			return reports.WriteProbed(p.stdout, probed)
 		},
@@ -52,7 +52,7 @@ what it means and what it does not mean. Nothing is stored and nobody is judged.
 	c.Flags().StringVar(&live, "live", "", "what to ask: `dns|dns,smtp` (default: dns)")
 	c.Flags().StringArrayVar(&servers, "dns-server", nil, "DNS server, `HOST:PORT` (repeatable; default: the system's)")
 	c.Flags().IntVar(&port, "smtp-port", 0, "port of mail exchangers (default 25)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return c
 }
 

@@ -42,7 +42,7 @@ type Server struct {
 	left      map[*fault]int // answers that a fault is still for
 	firstSeen map[string]time.Time
 	mailboxes map[string]int // how often each was asked about
-	open      map[net.Conn]bool
+	open      map[net.Conn]*dialog
 	closed    chan struct{}
 
 	work      sync.WaitGroup
@@ -60,7 +60,7 @@ func New(s *Scenario) (*Server, error) {
 		scenario: s, exchangers: map[netip.Addr]*exchanger{}, random: mathrand.New(mathrand.NewPCG(1, 2)), //nolint:gosec // repeatable on purpose
 		tls:     &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 		queries: map[string]int{}, left: map[*fault]int{}, firstSeen: map[string]time.Time{}, mailboxes: map[string]int{},
-		open: map[net.Conn]bool{}, closed: make(chan struct{}),
+		open: map[net.Conn]*dialog{}, closed: make(chan struct{}),
 	}
 	for _, faults := range s.faults {
 		for i := range faults {
@@ -203,7 +203,7 @@ func (s *Server) serve(a netip.Addr, conn net.Conn) {
 		return
 	default:
 	}
-	s.open[conn] = true
+	s.open[conn] = nil // until the conversation begins
 	s.work.Go(func() {
 		s.exchangers[a].converse(conn)
 		conn.Close()
@@ -227,7 +227,14 @@ func (s *Server) Dial(ctx context.Context, network, address string) (net.Conn, e
 	}
 	ours, theirs := net.Pipe()
 	s.serve(a.Addr(), theirs)
-	return ours, nil
+	return &caller{ours, func() {
+		s.mu.Lock()
+		d := s.open[theirs]
+		s.mu.Unlock()
+		if d != nil {
+			d.end()
+		}
+	}}, nil
 }
 
 // Addresses answers for the hosts of the scenario without any DNS, as (*probe.DNS).Addresses does.

@@ -34,14 +34,15 @@ type dialog struct {
 // converse plays one connection to its end.
 func (x *exchanger) converse(conn net.Conn) {
 	s := x.server
+	d := &dialog{x: x, conn: conn, in: bufio.NewReader(conn)}
 	s.mu.Lock()
+	s.open[conn] = d
 	x.seen.Connections++
 	x.now++
 	x.seen.Together = max(x.seen.Together, x.now)
 	total, together := x.seen.Connections, x.now
 	s.mu.Unlock()
 
-	d := &dialog{x: x, conn: conn, in: bufio.NewReader(conn)}
 	defer d.end()
 	if !s.pause(x.banner) {
 		return
@@ -78,12 +79,24 @@ func (x *exchanger) converse(conn net.Conn) {
 
 // end is called before the client can know that the connection is over, lest its next one be counted beside this one.
 func (d *dialog) end() {
+	d.x.server.mu.Lock()
+	defer d.x.server.mu.Unlock()
 	if !d.ended {
 		d.ended = true
-		d.x.server.mu.Lock()
 		d.x.now--
-		d.x.server.mu.Unlock()
 	}
+}
+
+// A caller is the client's end of a connection in memory. When the client hangs up, the connection is over, however long the server takes to notice.
+type caller struct {
+	net.Conn
+	hangUp func()
+}
+
+// Close implements net.Conn.
+func (c *caller) Close() error {
+	c.hangUp()
+	return c.Conn.Close()
 }
 
 func (x *exchanger) count(add func(*Exchanger)) {
