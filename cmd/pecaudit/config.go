@@ -362,8 +362,8 @@ func (c *Config) Validate() error {
 	lasting("dns.confirm_after", c.DNS.ConfirmAfter, 0)
 	lasting("dns.max_age", c.DNS.MaxAge, 0)
 	within("smtp.port", c.SMTP.Port, 1, 65535)
-	lasting("smtp.timeout", c.SMTP.Timeout, time.Second)
-	lasting("smtp.retry_after", c.SMTP.RetryAfter, time.Minute)
+	lasting("smtp.timeout", c.SMTP.Timeout, time.Millisecond)
+	lasting("smtp.retry_after", c.SMTP.RetryAfter, 0)
 	lasting("smtp.max_age", c.SMTP.MaxAge, 0)
 	if strings.Contains(c.Live, "smtp") {
 		if a := checker.ParseMailbox("x@" + c.SMTP.Helo); a.State != checker.WellFormed {
