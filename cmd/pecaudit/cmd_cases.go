@@ -109,7 +109,7 @@ func (p *program) casesListCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
-			s, st, err := f.open(ctx, p, false)
+			s, st, err := f.open(ctx, p)
 			if err != nil {
 				return err
 			}
@@ -183,7 +183,7 @@ func (p *program) casesFindCommand() *cobra.Command {
 		Example: "  pecaudit cases find --config pecaudit.yaml \"ROSSI\"\n  pecaudit cases find --config pecaudit.yaml MI-1234567 --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, st, err := f.open(c.Context(), p, false)
+			_, st, err := f.open(c.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -258,7 +258,7 @@ func (p *program) casesShowCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
-			_, st, err := f.open(ctx, p, false)
+			_, st, err := f.open(ctx, p)
 			if err != nil {
 				return err
 			}
@@ -313,11 +313,7 @@ again changes nothing.`,
 			if err != nil {
 				return usagef("--month: %w", err)
 			}
-			open := func() (*setup, *store.Store, error) { return f.change(ctx, p, "cases publish") }
-			if dryRun {
-				open = func() (*setup, *store.Store, error) { return f.open(ctx, p, false) }
-			}
-			s, st, err := open()
+			s, st, err := f.change(ctx, p, "cases publish", dryRun)
 			if err != nil {
 				return err
 			}
@@ -427,7 +423,7 @@ func (p *program) casesRecordCommand() *cobra.Command {
 				return err
 			}
 			e.Event = cases.EventKind(event)
-			_, st, err := f.change(ctx, p, "cases record")
+			_, st, err := f.change(ctx, p, "cases record", false)
 			if err != nil {
 				return err
 			}

@@ -126,7 +126,7 @@ func (p *program) demo(ctx context.Context, dir string) error {
 // tellDemo says where every case stands, and what to open.
 func (p *program) tellDemo(ctx context.Context, dir, config string) error {
 	f := storeFlags{config: config}
-	_, st, err := f.open(ctx, p, false)
+	_, st, err := f.open(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func readOffice(path string) ([]officeEntry, error) {
 // recordOffice enters what the office did from one day to another.
 func (p *program) recordOffice(ctx context.Context, config string, office []officeEntry, from, to string) error {
 	f := storeFlags{config: config}
-	_, st, err := f.change(ctx, p, "demo")
+	_, st, err := f.change(ctx, p, "demo", false)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pecaudit/checker/audit"
-	"pecaudit/checker/store"
 )
 
 func (p *program) observeCommand() *cobra.Command {
@@ -66,7 +65,7 @@ func (p *program) observe(ctx context.Context, in *inputs, dsn string, budget ti
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Now: p.now, Holder: "pecaudit observe"})
+	st, err := s.write(ctx, p, "observe")
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ moved, saved by another program), and enters them. The same file twice changes n
 
 // readBack takes a workbook's entries into the store.
 func (p *program) readBack(ctx context.Context, f *storeFlags, file, by string, dryRun bool) (*audit.ReadBackResult, error) {
-	_, st, err := f.open(ctx, p, !dryRun)
+	_, st, err := f.change(ctx, p, "cases import", dryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (p *program) letters(ctx context.Context, f *storeFlags, out, month string,
 			return usagef("--month: %w", err)
 		}
 	}
-	s, st, err := f.open(ctx, p, false)
+	s, st, err := f.open(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,11 @@ func (p *program) receiptsImportCommand() *cobra.Command {
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
-			s, st, err := f.open(ctx, p, true)
+			s, err := f.setup(p)
+			if err != nil {
+				return err
+			}
+			st, err := s.write(ctx, p, "receipts import")
 			if err != nil {
 				return err
 			}

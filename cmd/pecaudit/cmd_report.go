@@ -42,7 +42,7 @@ func (p *program) report(ctx context.Context, f *storeFlags, month, against, out
 			return usagef("--against: %w", err)
 		}
 	}
-	s, st, err := f.open(ctx, p, false)
+	s, st, err := f.open(ctx, p)
 	if err != nil {
 		return err
 	}

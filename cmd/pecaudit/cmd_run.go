@@ -26,18 +26,24 @@ func (f *storeFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.dsn, "store", "", "`FILE` of the store (default: the configuration's)")
 }
 
-// open opens the configuration and the store that it names, or the flag; to write, it makes one where there is none.
-func (f *storeFlags) open(ctx context.Context, p *program, write bool) (*setup, *store.Store, error) {
+// setup reads the configuration, with the flag's store in front of its own.
+func (f *storeFlags) setup(p *program) (*setup, error) {
 	s, err := p.setup(f.config)
+	if err == nil && f.dsn != "" {
+		s.Store = f.dsn
+	}
+	return s, err
+}
+
+// open opens a store that must be there already, to read it.
+func (f *storeFlags) open(ctx context.Context, p *program) (*setup, *store.Store, error) {
+	s, err := f.setup(p)
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.dsn != "" {
-		s.Store = f.dsn
-	}
-	st, err := store.Open(ctx, s.Store, store.Options{Write: write, Now: p.now})
+	st, err := store.Open(ctx, s.Store, store.Options{Now: p.now})
 	switch {
-	case !write && errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, usageError{s.unconfigured(err)}
 	case err != nil:
 		return nil, nil, err
@@ -45,20 +51,22 @@ func (f *storeFlags) open(ctx context.Context, p *program, write bool) (*setup, 
 	return s, st, nil
 }
 
-// change opens for a command a store that must be there already, to change it.
-func (f *storeFlags) change(ctx context.Context, p *program, command string) (*setup, *store.Store, error) {
-	s, st, err := f.open(ctx, p, false)
-	if err != nil {
-		return nil, nil, err
+// change opens for a command a store that must be there already, to change it; a dry run only reads it.
+func (f *storeFlags) change(ctx context.Context, p *program, command string, dryRun bool) (*setup, *store.Store, error) {
+	s, st, err := f.open(ctx, p)
+	if err != nil || dryRun {
+		return s, st, err
 	}
 	if err := st.Close(); err != nil {
 		return nil, nil, err
 	}
-	st, err = store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit " + command, Now: p.now})
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, st, nil
+	st, err = s.write(ctx, p, command)
+	return s, st, err
+}
+
+// write opens the store for a command that changes it, and makes one where there is none.
+func (s *setup) write(ctx context.Context, p *program, command string) (*store.Store, error) {
+	return store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit " + command, Now: p.now})
 }
 
 // runFlags are run's own flags.
@@ -143,7 +151,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 		p.warn("the lists of %s are judged as of today, %s: give --as-of for another day; no later run may speak for an earlier one", month, asOf)
 	}
 
-	st, err := store.Open(ctx, s.Store, store.Options{Write: true, Holder: "pecaudit run", Now: p.now})
+	st, err := s.write(ctx, p, "run")
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (p *program) storeCheckCommand() *cobra.Command {
 		Example: "  pecaudit store check --config pecaudit.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, st, err := f.open(c.Context(), p, false)
+			_, st, err := f.open(c.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ with all that they refer to retention.cases (10 years) after their end.`,
 		Example: "  pecaudit store purge --config pecaudit.yaml --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, st, err := f.change(c.Context(), p, "store purge")
+			s, st, err := f.change(c.Context(), p, "store purge", false)
 			if err != nil {
 				return err
 			}

@@ -72,7 +72,7 @@ func (p *program) demoReceipts(ctx context.Context, config, dir string) error {
 	}
 	fmt.Fprintf(p.stdout, "   pecaudit receipts import %s --config %s\n", dir, config)
 	f := storeFlags{config: config}
-	s, st, err := f.change(ctx, p, "demo")
+	s, st, err := f.change(ctx, p, "demo", false)
 	if err != nil {
 		return err
 	}
