@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"pecaudit/checker"
@@ -290,9 +291,10 @@ func (e *Evidence) gatherSMTP(ctx context.Context, addresses []string) error {
 	return errors.Join(j.flush(ctx), err)
 }
 
+// domainOf cuts a folded address, which has been parsed before.
 func domainOf(address string) string {
-	a := checker.ParseMailbox(address)
-	return a.Domain()
+	_, domain, _ := strings.Cut(address, "@")
+	return domain
 }
 
 // A journal keeps observations as they come, some at a time.
