@@ -123,6 +123,12 @@ func (w *Absences) state(trimmed string) (AddressState, bool) {
 // ParseAddress understands a cell of an address column and says what dress it took off. For a plain lower-case address it allocates
 // nothing and the result shares the cell's memory. Nothing beyond the dress is ever repaired.
 func ParseAddress(cell string, words *Absences) (Address, Repairs) {
+	if at := plainMailbox(cell); at > 0 {
+		return Address{Raw: cell, Folded: cell, at: at, State: WellFormed}, 0
+	}
+	if cell == "" {
+		return Address{State: NoAddress}, 0
+	}
 	if strings.IndexByte(cell, '@') < 0 { // no word for an absence holds one
 		if state, ok := words.state(TrimSpace(cell)); ok {
 			return Address{Raw: cell, State: state}, 0
@@ -140,6 +146,42 @@ func ParseAddress(cell string, words *Absences) (Address, Repairs) {
 func ParseMailbox(cell string) Address {
 	a, _ := parseMailbox(cell)
 	return a
+}
+
+// plainMailbox recognizes nearly every address at one look: a mailbox without dress, in lower case. It returns where its @ is, and 0 where scanMailbox
+// has to say what the cell is.
+func plainMailbox(s string) (at int) {
+	if s == "" || len(s) > 254 || byteClass[s[0]]&classLDH == 0 {
+		return 0
+	}
+	start := 0 // of what stands between dots
+	for ; at < len(s); at++ {
+		if byteClass[s[at]]&(classAtext|classUpper) == classAtext {
+			continue
+		}
+		if s[at] != '.' || at == start {
+			break
+		}
+		start = at + 1
+	}
+	if at == len(s) || s[at] != '@' || at == start || at > 64 {
+		return 0
+	}
+	labels := 0
+	for start, i := at+1, at+1; i <= len(s); i++ {
+		if i < len(s) && byteClass[s[i]]&(classLDH|classUpper) == classLDH {
+			continue
+		}
+		if i < len(s) && s[i] != '.' || i == start || i-start > 63 || s[start] == '-' || s[i-1] == '-' {
+			return 0
+		}
+		labels++
+		start = i + 1
+	}
+	if labels < 2 {
+		return 0
+	}
+	return at
 }
 
 func parseMailbox(cell string) (Address, Repairs) {

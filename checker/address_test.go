@@ -291,6 +291,9 @@ func FuzzParseAddress(f *testing.F) {
 		if (a.State == checker.WellFormed) != (a.Folded != "") || (a.Fault != checker.NoFault) != (a.State == checker.Malformed || a.State == checker.Several) {
 			t.Fatalf("%q: state %d, folded %q, fault %v", cell, a.State, a.Folded, a.Fault)
 		}
+		if plain := checker.ParseMailbox(cell); plain != a && (plain.State == checker.WellFormed || a.State == checker.WellFormed) {
+			t.Fatalf("%q: %+v at one look, %+v looked through", cell, a, plain)
+		}
 		if a.State != checker.WellFormed {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 type Chambers struct {
 	all    []Chamber // with the provinces in force only, in the order of the list
 	places map[string]place
+	pairs  [26 * 26]place    // those of two letters
 	names  map[string]string // sigla of the register -> name of the province
 }
 
@@ -75,6 +76,11 @@ func NewChambers(list []Chamber, on Date) (*Chambers, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	for word, p := range c.places {
+		if i := letters(word); i >= 0 {
+			c.pairs[i] = p
+		}
+	}
 	return c, nil
 }
 
@@ -96,6 +102,9 @@ func (p place) String() string {
 // slug is the chamber's; sigla is the register's ("FO" for FC and Forlì-Cesena), "" for a chamber of several provinces without a REA of
 // one of them. ok is false, and both are empty, when no chamber is known: the row is to be attributed by a person. It allocates nothing.
 func (c *Chambers) Find(cell, rea string) (slug, sigla string, ok bool) {
+	if i := letters(cell); i >= 0 && c.pairs[i].sigla != "" { // nearly every cell
+		return c.pairs[i].slug, c.pairs[i].sigla, true
+	}
 	of := REASigla(rea)
 	p, ok := c.lookup(cell)
 	if ok && p.byREA || !ok && TrimSpace(cell) == "" {

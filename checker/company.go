@@ -5,8 +5,8 @@ package checker
 
 import "strings"
 
-// A Company is one position of the register, as one row of a list tells it. Its strings may lie in the batch's buffer: valid until the
-// next batch; clone what must outlive it.
+// A Company is one position of the register, as one row of a list tells it. Its strings may lie in the text of the batch: clone what outlives the
+// batch, or it keeps all of that text.
 type Company struct {
 	Origin
 	Identity
@@ -114,6 +114,9 @@ var statusWords = map[string]Status{
 
 // ParseStatus understands a cell of a column stato or stato_attivita: without case, _ as blank, runs of blanks as one.
 func ParseStatus(cell string) Status {
+	if cell == "ATTIVA" {
+		return Active // nearly every cell
+	}
 	if s, ok := statusWords[cell]; ok {
 		return s
 	}

@@ -74,6 +74,12 @@ func ParseISODate(s string) (Date, error) {
 // ParseDate reads the forms found in lists: DD/MM/YYYY, DD-MM-YYYY, DD.MM.YYYY and YYYY-MM-DD, the last one also
 // followed by a time (as spreadsheets and databases export it), which is dropped. It allocates nothing.
 func ParseDate(s string) (Date, bool) {
+	if len(s) == 10 && s[2] == '/' && s[5] == '/' { // nearly every date of a list
+		year, month, day := pair(s[6:])*100+pair(s[8:]), pair(s[3:]), pair(s)
+		if d, ok := NewDate(year, time.Month(month), day); ok {
+			return d, true
+		}
+	}
 	s = TrimSpace(s)
 	if len(s) > 10 && (s[10] == ' ' || s[10] == 'T') && len(s) <= 32 && looksLikeTime(s[11:]) {
 		s = s[:10]
@@ -108,6 +114,15 @@ func ParseDate(s string) (Date, bool) {
 	}
 	date, ok := NewDate(y, time.Month(m), d)
 	return orZero(date, ok)
+}
+
+// pair returns the number of two digits, and for anything else one that is in no date.
+func pair(s string) int {
+	tens, units := s[0]-'0', s[1]-'0'
+	if tens > 9 || units > 9 {
+		return 10_000
+	}
+	return int(tens)*10 + int(units)
 }
 
 func orZero(d Date, ok bool) (Date, bool) {
@@ -157,7 +172,11 @@ func (d Date) Italian() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%02d/%02d/%04d", d.Day, int(d.Month), d.Year)
+	b, _ := d.AppendText(make([]byte, 0, 10))
+	if len(b) != 10 {
+		return fmt.Sprintf("%02d/%02d/%04d", d.Day, int(d.Month), d.Year) // no date
+	}
+	return string([]byte{b[8], b[9], '/', b[5], b[6], '/', b[0], b[1], b[2], b[3]})
 }
 
 // ordinal grows with the day; it is not a count of days.

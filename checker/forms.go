@@ -9,6 +9,7 @@ import (
 type Forms struct {
 	codes map[string]*LegalForm
 	words map[string]*LegalForm
+	pairs [26 * 26]*LegalForm // those of codes that are two letters
 }
 
 // NewForms returns the table for a day: entries whose period does not hold it are left out. A code or word that stands for two forms on that
@@ -42,13 +43,29 @@ func NewForms(list []LegalForm, on Date) (*Forms, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	for code, form := range f.codes {
+		if i := letters(code); i >= 0 {
+			f.pairs[i] = form
+		}
+	}
 	return f, nil
+}
+
+// letters returns the place of two upper-case letters among all pairs of them, -1 for any other text.
+func letters(s string) int {
+	if len(s) != 2 || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z' {
+		return -1
+	}
+	return int(s[0]-'A')*26 + int(s[1]-'A')
 }
 
 // Find understands a cell of a column natura_giuridica: a two-letter code of the register, or words ("S.R.L.", "ditta individuale"); case,
 // accents, blanks and punctuation mean nothing, but for two letters without punctuation, which are always a code: SE is a società semplice and
 // S.E. a società europea. It returns nil when the cell is empty or not understood, and allocates nothing.
 func (f *Forms) Find(cell string) *LegalForm {
+	if i := letters(cell); i >= 0 {
+		return f.pairs[i]
+	}
 	cell = TrimSpace(cell)
 	var room [96]byte
 	word := appendFolded(room[:0], cell)

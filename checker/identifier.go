@@ -9,25 +9,56 @@ import (
 // leading zeros restored. It may be wrong: see Valid.
 type CodiceFiscale string
 
-// oddValue is what a character counts at an odd place of a person's code (1st, 3rd, ...), D.M. 23 December 1976.
-var oddValue = [36]int{
-	1, 0, 5, 7, 9, 13, 15, 17, 19, 21, // 0-9
-	1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23, // A-Z
+// A codeByte is what a byte means in a person's code, D.M. 23 December 1976.
+type codeByte struct {
+	place uint8 // the kinds of place where it may stand
+	digit uint8 // that it is or stands for
+	month uint8 // that it stands for, from 1; else 0
+	odd   uint8 // what it counts at the 1st, 3rd, ... place
+	even  uint8 // what it counts at the others
 }
 
-// omocodia holds the letters that stand for the digits 0 to 9 in the code of a namesake.
-const omocodia = "LMNPQRSTUV"
+// The kinds of place in a person's code.
+const (
+	placeLetter = 1 << iota
+	placeDigit  // or the letter that stands for it in the code of a namesake
+	placeMonth
+)
 
-// monthLetters stand for the months from January on.
-const monthLetters = "ABCDEHLMPRST"
+var codeBytes = func() (t [256]codeByte) {
+	odd := [26]uint8{1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23}
+	for i, value := range odd {
+		t['A'+i] = codeByte{place: placeLetter, odd: value, even: uint8(i)}
+	}
+	for i := range 10 {
+		t['0'+i] = codeByte{place: placeDigit, digit: uint8(i), odd: odd[i], even: uint8(i)}
+	}
+	for i, letter := range []byte("LMNPQRSTUV") {
+		t[letter].place |= placeDigit
+		t[letter].digit = uint8(i)
+	}
+	for i, letter := range []byte("ABCDEHLMPRST") {
+		t[letter].place |= placeMonth
+		t[letter].month = uint8(i + 1)
+	}
+	return t
+}()
 
-// omocodiaPlaces are the seven places that hold digits, from 0.
-var omocodiaPlaces = [7]int{6, 7, 9, 10, 12, 13, 14}
+// codePlaces says of what kind each place of a person's code is.
+var codePlaces = [16]uint8{
+	placeLetter, placeLetter, placeLetter, placeLetter, placeLetter, placeLetter, // names
+	placeDigit, placeDigit, placeMonth, placeDigit, placeDigit, // birth
+	placeLetter, placeDigit, placeDigit, placeDigit, // birthplace
+	placeLetter, // check
+}
 
 // ParseCodiceFiscale understands a cell of a code column: blanks and guards off, upper case, 7 to 10 digits padded with
 // zeros to 11 (a spreadsheet made a number of the code: restored is then true). ok is false when the cell holds no code of 7 to 11
 // digits or of 16 letters and digits; the text is then returned without blanks and in upper case.
 func ParseCodiceFiscale(cell string) (code CodiceFiscale, restored, ok bool) {
+	if len(cell) == 11 && isDigits(cell) || len(cell) == 16 && isAlnum(cell) { // nearly every cell
+		return CodiceFiscale(cell), false, true
+	}
 	s := compactCode(cell)
 	switch {
 	case len(s) == 16 && isAlnum(s):
@@ -43,6 +74,9 @@ func ParseCodiceFiscale(cell string) (code CodiceFiscale, restored, ok bool) {
 // ParsePartitaIVA understands a cell of a VAT number column like ParseCodiceFiscale, for 7 to 11 digits, with or without the
 // prefix IT.
 func ParsePartitaIVA(cell string) (number string, restored, ok bool) {
+	if cell == "" {
+		return "", false, false
+	}
 	s := strings.TrimPrefix(compactCode(cell), "IT")
 	code, restored, ok := ParseCodiceFiscale(s)
 	if !ok || len(code) != 11 {
@@ -108,79 +142,59 @@ func (c CodiceFiscale) Valid() bool {
 	return false
 }
 
+// luhn is what a digit counts at an even place of a number of 11 digits, and what shows in the sum for anything else.
+var luhn = func() (t [256]uint8) {
+	for c := range t {
+		t[c] = noDigit
+	}
+	for d := range 10 {
+		t['0'+d] = uint8(2*d/10 + 2*d%10)
+	}
+	return t
+}()
+
+// noDigit is more than any sum of digits.
+const noDigit = 128
+
 // ValidPartitaIVA reports whether the 11 digits pass Luhn's test and are not all zeros.
 func ValidPartitaIVA(s string) bool {
-	if len(s) != 11 || s == "00000000000" {
+	if len(s) != 11 {
 		return false
 	}
-	sum := 0
-	for i := range 11 {
-		d := int(s[i]) - '0'
-		if d < 0 || d > 9 {
+	sum := uint(0)
+	for i := 0; i < 10; i += 2 {
+		d := s[i] - '0'
+		if d > 9 {
 			return false
 		}
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
+		sum += uint(d) + uint(luhn[s[i+1]])
 	}
-	return sum%10 == 0
+	d := s[10] - '0'
+	sum += uint(d)
+	return d <= 9 && sum > 0 && sum < noDigit && sum%10 == 0
 }
 
 func validPerson(s string) bool {
-	for i := range 6 {
-		if s[i] < 'A' || s[i] > 'Z' {
-			return false
-		}
-	}
-	var digit [7]int
-	for k, i := range omocodiaPlaces {
-		if digit[k] = digitAt(s[i]); digit[k] < 0 {
-			return false
-		}
-	}
-	month := strings.IndexByte(monthLetters, s[8]) + 1
-	if month == 0 || s[11] < 'A' || s[11] > 'Z' || s[15] < 'A' || s[15] > 'Z' {
+	if len(s) != len(codePlaces) {
 		return false
 	}
-	day := digit[2]*10 + digit[3]
+	sum := 0
+	for i := 0; i < 16; i += 2 {
+		odd, even := &codeBytes[s[i]], &codeBytes[s[i+1]] // the 1st, 3rd, ... place and the one after it
+		if odd.place&codePlaces[i] == 0 || even.place&codePlaces[i+1] == 0 {
+			return false
+		}
+		sum += int(odd.odd) + int(even.even)
+	}
+	sum -= int(s[15] - 'A') // the check letter does not count itself
+	digit := func(i int) int { return int(codeBytes[s[i]].digit) }
+	day := digit(9)*10 + digit(10)
 	if day > 40 {
 		day -= 40 // women
 	}
 	// The century is not told. Read as 20xx every year has its leap day but 1900, which had none either.
-	year := 2000 + digit[0]*10 + digit[1]
-	return day >= 1 && day <= daysIn(year, time.Month(month)) && s[15] == checkCharacter(s)
-}
-
-func checkCharacter(s string) byte {
-	sum := 0
-	for i := range 15 {
-		c := s[i]
-		var index int
-		if c <= '9' {
-			index = int(c - '0')
-		} else {
-			index = int(c-'A') + 10
-		}
-		switch {
-		case i%2 == 0:
-			sum += oddValue[index]
-		case index >= 10:
-			sum += index - 10
-		default:
-			sum += index
-		}
-	}
-	return byte('A' + sum%26)
-}
-
-func digitAt(c byte) int {
-	if c >= '0' && c <= '9' {
-		return int(c - '0')
-	}
-	return strings.IndexByte(omocodia, c)
+	year := 2000 + digit(6)*10 + digit(7)
+	return day >= 1 && day <= daysIn(year, time.Month(codeBytes[s[8]].month)) && s[15] == byte('A'+sum%26)
 }
 
 // Base returns a person's code with the digits back in the omocodic places and no check letter: equal for all variants of
@@ -191,9 +205,9 @@ func (c CodiceFiscale) Base() string {
 		return string(c)
 	}
 	b := []byte(c[:15])
-	for _, i := range omocodiaPlaces {
-		if d := digitAt(b[i]); d >= 0 {
-			b[i] = byte('0' + d)
+	for i, place := range codePlaces[:15] {
+		if known := &codeBytes[b[i]]; place&known.place&placeDigit != 0 {
+			b[i] = '0' + known.digit
 		}
 	}
 	return string(b)
@@ -244,7 +258,14 @@ func REASigla(rea string) string {
 }
 
 // HasDigit reports whether the text holds an ASCII digit: what tells a REA from a word.
-func HasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+func HasDigit(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= '0' && s[i] <= '9' {
+			return true
+		}
+	}
+	return false
+}
 
 // An Identity is what tells one company from another. Every field may be empty or wrong.
 type Identity struct {

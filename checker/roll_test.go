@@ -25,6 +25,7 @@ func TestRoll(t *testing.T) {
 		}), 0, 60).Draw(t, "rows")
 
 		roll := NewRoll()
+		sheets := []*RollSheet{roll.Sheet(), roll.Sheet()}
 		holders, addresses, count := map[string]map[string]bool{}, map[string]map[string]bool{}, map[string]int{}
 		put := func(sets map[string]map[string]bool, key, value string) {
 			if sets[key] == nil {
@@ -34,8 +35,11 @@ func TestRoll(t *testing.T) {
 		}
 		for place, p := range rows {
 			e := roll.Entry(place, p.company, p.address, p.counts)
-			e.Marked = p.marked
-			roll.Add([]RollEntry{e})
+			sheet := sheets[rapid.IntRange(0, 1).Draw(t, "sheet")]
+			sheet.Add([]RollEntry{e})
+			if p.marked {
+				sheet.Mark(place)
+			}
 			count[p.company]++
 			if p.counts {
 				put(addresses, p.company, p.address)

@@ -197,7 +197,8 @@ type Rule struct {
 	Needs        Kinds               // evidence without any of which it does not take part; 0: static
 	Uses         Kinds               // evidence that it reads where there is some
 	Applies      func(*Subject) bool // nil: it concerns every row
-	// Judge returns an Unknown with ReasonNoEvidence where the evidence at hand says nothing about its question: then it takes no part either.
+	Passes       func(*Subject) bool // whether the row itself passes at first sight; then Judge is not asked. nil: Judge says so
+	// Judge is asked only where Passes does not say yes. It returns an Unknown with ReasonNoEvidence where the evidence at hand says nothing about its question: then it takes no part either.
 	Judge func(*Subject) Result
 }
 

@@ -1,6 +1,6 @@
 // Package audit is the pipeline: one audit of some lists, one month of a register. An audit reads its lists three times: to enter every
-// position in the roll, to look at the suspects of the roll as text, and to judge. Nothing but the roll and the suspects is kept in
-// memory; whoever wants the rows takes them as they pass.
+// position in the roll and judge it as if it stood alone, to look at the suspects of the roll as text, and to judge those again that do not simply pass.
+// Nothing but the roll and the suspects is kept in memory; whoever wants the rows takes them as they pass.
 package audit
 
 import (
@@ -35,7 +35,7 @@ type Audit struct {
 	Watched func(company string) bool
 	// Recall fills in what was observed of the addresses of some subjects; nil: nothing was.
 	Recall func(ctx context.Context, subjects []*checker.Subject) error
-	// Begin is called before the first Recall and says which kinds of evidence it may bring; nil: none.
+	// Begin is called before the first Recall and after Gather and says which kinds of evidence it may bring; nil: none.
 	Begin func(ctx context.Context) (checker.Kinds, error)
 	// Gather is given, before anything is judged, the distinct domains of the addresses that have a duty and, if GatherAddresses is set, the addresses; nil:
 	// nothing is gathered.
@@ -112,10 +112,12 @@ var ErrRuleFault = errors.New("a rule broke on some rows (reason rule-fault in t
 // run is the state of one audit.
 type run struct {
 	*Audit
-	sink     Sink
-	lists    []*load.List
-	facts    []checker.ListFacts
-	roll     *checker.Roll
+	sink    Sink
+	lists   []*load.List
+	facts   []checker.ListFacts
+	headers []checker.ListFacts // what was known of the lists before their rows were counted
+	roll    *checker.Roll
+	plainRows
 	known    known
 	suspects suspects
 	domains  domains
@@ -133,11 +135,12 @@ func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 	started := a.now()
 	r := &run{
 		Audit: a, sink: sink, roll: checker.NewRoll(), domains: domains{facts: map[string]*namedFacts{}},
-		met:    map[string]map[uint64]bool{},
-		result: &Result{Chambers: map[string]*checker.Summary{}, Summary: newSummary(a.AsOf, a.Coverage)},
+		met:       map[string]map[uint64]bool{},
+		plainRows: plainRows{numbers: map[class]uint16{}},
+		result:    &Result{Chambers: map[string]*checker.Summary{}, Summary: newSummary(a.AsOf, a.Coverage)},
 	}
 	for range runtime.GOMAXPROCS(0) {
-		r.workers = append(r.workers, &worker{run: r, tallies: map[string]*tally{}, chambers: map[string]struct{}{}})
+		r.workers = append(r.workers, &worker{run: r, sheet: r.roll.Sheet(), tallies: map[string]*tally{}})
 	}
 	defer r.close()
 	if err := r.open(ctx); err != nil {
@@ -259,10 +262,16 @@ func (r *run) each(ctx context.Context, p pass) error {
 // index is the first pass: every position enters the roll, and each list counts those without an address.
 func (r *run) index(ctx context.Context) error {
 	r.places = make([]int, len(r.lists)+1)
+	r.headers = slices.Clone(r.facts)
+	if r.Gather == nil { // then it is known by now what was observed
+		if err := r.begin(ctx); err != nil {
+			return err
+		}
+	}
 	err := r.each(ctx, pass{
 		name: "index",
 		work: func(w *worker, list int, b *load.Batch) error {
-			w.index(r.places[list], b)
+			w.index(list, b)
 			return nil
 		},
 		hand: func(w *worker, list int, b *load.Batch) error {
@@ -270,14 +279,16 @@ func (r *run) index(ctx context.Context) error {
 			facts.Rows += len(b.Companies) + len(b.Rejected)
 			facts.InScope += w.inScope
 			facts.WithoutAddress += w.withoutAddress
-			r.roll.Add(w.entries)
+			for i, number := range w.classes {
+				r.put(r.places[list]+b.Companies[i].Row, number)
+			}
 			r.places[list+1] = r.places[list] + b.Last + 1
 			return nil
 		},
 		done: func(list int) {
 			for _, w := range r.workers {
-				r.result.holds[list] = slices.AppendSeq(r.result.holds[list], maps.Keys(w.chambers))
-				clear(w.chambers)
+				r.result.holds[list] = append(r.result.holds[list], w.held...)
+				w.held = w.held[:0]
 			}
 			slices.Sort(r.result.holds[list])
 			r.result.holds[list] = slices.Compact(r.result.holds[list])
@@ -302,17 +313,22 @@ func rollAddress(c *checker.Company) string {
 	return ""
 }
 
-// dutyIn returns, sorted, the chambers in which a company with several rows has a position with a duty. Equal hashes may name one too many.
-func (r *run) dutyIn(company string) []string {
-	var chambers []string
-	hash := r.roll.Hash(company)
-	for chamber, met := range r.met {
-		if met[hash] {
-			chambers = append(chambers, chamber)
+// dutyIn returns what says, sorted, in which chambers a company with several rows has a position with a duty. Equal hashes may name one too many. It
+// holds on to nothing else of the run.
+func dutyIn(roll *checker.Roll, met map[string]map[uint64]bool) func(company string) []string {
+	return func(company string) (chambers []string) {
+		if !roll.Repeated(company) {
+			return nil
 		}
+		hash := roll.Hash(company)
+		for chamber, met := range met {
+			if met[hash] {
+				chambers = append(chambers, chamber)
+			}
+		}
+		slices.Sort(chambers)
+		return chambers
 	}
-	slices.Sort(chambers)
-	return chambers
 }
 
 // counts reports whether the position says something of its company's address: that it has none, or one. A cancelled position holds nothing any more, but the address
@@ -323,6 +339,7 @@ func counts(c *checker.Company, x rules.Exclusion) bool {
 
 // count makes the summaries and checks that they add up: first each by itself, then all chambers together.
 func (r *run) count() error {
+	r.countPlain()
 	tallies := map[string]*tally{}
 	for _, w := range r.workers {
 		for chamber, t := range w.tallies {
@@ -344,7 +361,7 @@ func (r *run) count() error {
 		sum.merge(tallies[chamber])
 	}
 	sum.companies = r.roll.Companies()
-	r.result.dutyIn = r.dutyIn
+	r.result.dutyIn = dutyIn(r.roll, r.met)
 	r.summarize(&r.result.Summary, &sum)
 	if sum.rows != r.rows {
 		return fmt.Errorf("%d rows were read first, %d judged later: did a list change while it was read? run again", r.rows, sum.rows)

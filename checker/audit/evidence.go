@@ -149,7 +149,7 @@ func (e *Evidence) recallMX(ctx context.Context, domains []string) error {
 			}
 			answer.Exchangers = e.Providers.Exchangers(answer.Hosts)
 		}
-		e.domains[domain] = answer
+		e.domains[strings.Clone(domain)] = answer // which is kept for the whole run, and would keep a stretch of the list
 	}
 	return nil
 }

@@ -2,8 +2,11 @@ package audit_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,5 +275,52 @@ func TestAStoppedGatheringKeepsWhatItSaw(t *testing.T) {
 	}
 	if known["pec-uno.example"].Answer.At.IsZero() || len(known) != 1 {
 		t.Errorf("kept: %v", known)
+	}
+}
+
+// TestRecalledDomains judges many rows by what was observed of their domains, half of which are no more: nobody is given another domain's answer.
+func TestRecalledDomains(t *testing.T) {
+	t.Parallel()
+	const domains, rows = 400, 30_000
+	name := func(k int) string { return fmt.Sprintf("d%04d.example", k) }
+	dead := func(k int) bool { return k%2 == 1 }
+	r := rand.New(rand.NewPCG(3, 4))
+	list, of := []byte(liveHeader), make([]int, rows)
+	for i := range of {
+		of[i] = min(r.IntN(domains), r.IntN(domains))
+		list = fmt.Appendf(list, "MI;MI-%06d;;ALFA;SR;ATTIVA;a%06d@%s;\n", i, i, name(of[i]))
+	}
+	w := newWorld(t, "x.example A 127.0.0.9\n", string(list))
+	e, a := w.evidence(false)
+	e.DNS, a.Gather = nil, nil
+	var seen []store.Observation
+	for k := range domains {
+		first := checker.Observed{At: w.now.Add(-96 * time.Hour), Since: w.now.Add(-96 * time.Hour)}
+		again := checker.Observed{At: w.now, Since: first.At}
+		for _, o := range []checker.Observed{first, again} {
+			answer := checker.MXAnswer{Kind: checker.MXHosts, Hosts: []string{"mx.pec-uno.example"}, Observed: o}
+			if dead(k) {
+				answer = checker.MXAnswer{Kind: checker.MXNoDomain, Observed: o}
+			}
+			seen = append(seen, store.ObservationOfMX(name(k), answer))
+		}
+	}
+	if err := w.store.Update(t.Context(), func(tx *store.Tx) error { return tx.Observe(t.Context(), seen) }); err != nil {
+		t.Fatal(err)
+	}
+	_, err := a.Run(t.Context(), audit.Sink{EveryRow: true, Row: func(row *audit.Row) error {
+		k := of[row.Company.Row-2]
+		for _, f := range row.Findings {
+			if want := map[bool]checker.Outcome{true: checker.Fail, false: checker.Pass}[dead(k)]; f.Rule.ID == "DNS-001" && f.Outcome != want {
+				t.Errorf("row %d: DNS-001 %s, want %s", row.Company.Row, f.Outcome, want)
+			}
+		}
+		if !slices.ContainsFunc(row.Findings, func(f checker.Finding) bool { return f.Rule.ID == "DNS-001" }) {
+			t.Errorf("row %d: its domain was not recalled", row.Company.Row)
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,10 @@ import (
 func (r *run) judge(ctx context.Context) error {
 	return r.each(ctx, pass{
 		name: "judge",
+		want: func(list int) func(row int) bool {
+			place := r.places[list]
+			return func(row int) bool { return !r.plain(place + row) }
+		},
 		work: func(w *worker, list int, b *load.Batch) error { return w.judge(ctx, list, b) },
 		hand: func(w *worker, list int, b *load.Batch) error { return w.hand(list, b.Rejected) },
 	})
@@ -26,12 +31,20 @@ type worker struct {
 	*run
 	tallies map[string]*tally // by chamber
 	broken  bool
-	recent  [512]*namedFacts // domains, by their hash
+	recent  [1 << 14]*namedFacts // domains, by their hash
 
 	// Of the batch, for the roll.
+	sheet                   *checker.RollSheet
 	entries                 []checker.RollEntry
+	scopes                  []rules.Exclusion // of each of them
+	marked                  []bool            // its address may be a professional's
+	classes                 []uint16          // see plainRows
 	inScope, withoutAddress int
-	chambers                map[string]struct{} // of the list
+	held                    []string // chambers of the list, each once
+	lone                    struct {
+		checker.Subject
+		checker.Evidence
+	}
 
 	// Of the batch, when it is judged.
 	subjects []checker.Subject
@@ -47,27 +60,6 @@ type repeated struct {
 	chamber string
 	company uint64
 	inScope bool
-}
-
-// index makes the entries of the roll.
-func (w *worker) index(place int, b *load.Batch) {
-	w.entries, w.inScope, w.withoutAddress = w.entries[:0], 0, 0
-	for i := range b.Companies {
-		c := &b.Companies[i]
-		x := rules.Scope(c, w.AsOf)
-		if !x.Out {
-			w.inScope++
-			if c.PEC.State == checker.NoAddress {
-				w.withoutAddress++
-			}
-		}
-		e := w.roll.Entry(place+c.Row, c.Key(), rollAddress(c), counts(c, x))
-		if address, ok := e.Address(); ok {
-			e.Marked = w.known.professionals.mayHave(address)
-		}
-		w.entries = append(w.entries, e)
-		w.chambers[c.Chamber] = struct{}{} // the table's own string
-	}
 }
 
 // judge puts a batch before the rules and keeps the rows that somebody wants.
@@ -87,7 +79,7 @@ func (w *worker) judge(ctx context.Context, list int, b *load.Batch) error {
 		if w.kinds != 0 {
 			s.Evidence = &w.evidence[i]
 		}
-		w.describe(s, w.roll.Suspect(w.places[list]+c.Row))
+		w.describe(s, w.roll.Suspect(w.places[list]+c.Row), func() *checker.Evidence { return &checker.Evidence{} })
 		w.pointers = append(w.pointers, s)
 	}
 	if w.kinds != 0 {
@@ -189,6 +181,8 @@ type tally struct {
 	judged                    uint64 // rules that took part on some row, by their place
 	failed, unknown           [maxRules]int
 	noEvidence                [maxRules]int // rows in scope on which the rule took no part for want of a list or evidence
+	list                      int           // the last list that it met, from 1
+	classes                   []numbered    // of its plain rows
 }
 
 // maxRules bounds the places of rules; package rules keeps within it, or the first audit of any test would fail.
@@ -216,8 +210,8 @@ func (t *tally) judge(j rules.Judgment) {
 			t.unknown[place]++
 		}
 	}
-	for rule := range j.NoEvidence() {
-		t.noEvidence[rule.Place]++
+	for missing := j.NoEvidence; missing != 0; missing &= missing - 1 {
+		t.noEvidence[bits.TrailingZeros64(missing)]++
 	}
 }
 
@@ -234,8 +228,9 @@ func (t *tally) merge(o *tally) {
 	}
 }
 
-// describe fills in what is known of a subject beyond its row. Only a suspect of the roll can share an address or have other positions.
-func (w *worker) describe(s *checker.Subject, suspect bool) {
+// describe fills in what is known of a subject beyond its row. Only a suspect of the roll can share an address or have other positions. fresh gives
+// evidence to a subject that has none.
+func (w *worker) describe(s *checker.Subject, suspect bool, fresh func() *checker.Evidence) {
 	c := s.Company
 	if suspect && w.roll.Split(c.Key()) {
 		s.Elsewhere = w.suspects.elsewhere(c)
@@ -253,12 +248,9 @@ func (w *worker) describe(s *checker.Subject, suspect bool) {
 	if suspect {
 		s.Professional = w.known.professionals.of(c.PEC.Folded)
 	}
-	if len(w.known.status) == 0 {
-		return
-	}
-	if e, ok := w.known.status[c.PEC.Folded]; ok {
+	if e, ok := w.known.status.of(c.PEC.Folded); ok {
 		if s.Evidence == &nothing {
-			s.Evidence = &checker.Evidence{}
+			s.Evidence = fresh()
 		}
 		s.Evidence.Declared = e
 	}

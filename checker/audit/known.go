@@ -2,7 +2,7 @@ package audit
 
 import (
 	"context"
-	"slices"
+	"math/bits"
 	"strings"
 
 	"pecaudit/checker"
@@ -12,42 +12,56 @@ import (
 // known is what the lists other than the companies' say.
 type known struct {
 	given         checker.Kinds
-	status        map[string]checker.StatusEntry // by folded address
-	directors     map[string][]checker.Address   // by company key
+	status        *declarations
+	directors     map[string][]checker.Address // by company key
 	professionals professionals
 }
 
-// professionals keeps the entries of those addresses only that some position declares: the list is read once for its hashes and, when the companies are known,
-// once more for the entries.
+// professionals keeps the entries of those addresses only that some position declares: each list is read once for the tags of its addresses and, when the
+// companies are known, once more for the entries.
 type professionals struct {
-	hashes  []uint64                    // of all addresses, as the roll knows them, sorted
-	starts  []uint32                    // where in hashes those begin that have equal top bits
+	lists   []*load.List
+	tags    [][]uint32                  // of each list: of the address in each row, 0 where there is none
+	filter  []uint64                    // two bits for each tag
 	entries map[string][]checker.Holder // by folded address
 }
 
-// hashBits is how many bits lead straight to a few hashes.
-const hashBits = 16
+// tagOf is what is kept of an address, as the roll knows it.
+func tagOf(hash uint64) uint32 { return max(uint32(hash), 1) }
 
-// mayHave reports whether an address with the hash may be in the list.
-func (p *professionals) mayHave(hash uint64) bool {
-	if len(p.hashes) == 0 {
-		return false
-	}
-	part := hash >> (64 - hashBits)
-	_, found := slices.BinarySearch(p.hashes[p.starts[part]:p.starts[part+1]], hash)
-	return found
+// bits returns where the filter knows a tag.
+func (p *professionals) bits(tag uint32) (first, second uint32) {
+	n := uint32(len(p.filter)*64 - 1)
+	return tag & n, tag * 0x9e3779b1 >> 5 & n
 }
 
-// seal sorts the hashes.
-func (p *professionals) seal() {
-	slices.Sort(p.hashes)
-	p.hashes = slices.Compact(p.hashes)
-	p.starts = make([]uint32, 1<<hashBits+1)
-	for _, h := range p.hashes {
-		p.starts[h>>(64-hashBits)+1]++
+// mayHave reports whether an address with the hash may be in a list; one in a hundred that are not seems to be.
+func (p *professionals) mayHave(hash uint64) bool {
+	if len(p.filter) == 0 {
+		return false
 	}
-	for part := range 1 << hashBits {
-		p.starts[part+1] += p.starts[part]
+	a, b := p.bits(tagOf(hash))
+	return p.filter[a/64]>>(a%64)&1 != 0 && p.filter[b/64]>>(b%64)&1 != 0
+}
+
+// seal makes the filter: sixteen bits for an entry, so that few others meet both of its bits.
+func (p *professionals) seal() {
+	n := 0
+	for _, tags := range p.tags {
+		n += len(tags)
+	}
+	if n == 0 {
+		return
+	}
+	p.filter = make([]uint64, 1<<bits.Len(uint(n/4)))
+	for _, tags := range p.tags {
+		for _, tag := range tags {
+			if tag != 0 {
+				a, b := p.bits(tag)
+				p.filter[a/64] |= 1 << (a % 64)
+				p.filter[b/64] |= 1 << (b % 64)
+			}
+		}
 	}
 }
 
@@ -56,7 +70,7 @@ func (p *professionals) of(address string) []checker.Holder { return p.entries[a
 // readKnown reads the lists that say something about companies. The professionals are read again once the companies are known: see
 // inspect.
 func (r *run) readKnown(ctx context.Context) error {
-	r.known.status = map[string]checker.StatusEntry{}
+	r.known.status = newDeclarations()
 	r.known.directors = map[string][]checker.Address{}
 	for i, path := range r.Status {
 		l, err := load.ReadStatus(ctx, path, i, &r.Load, r.addStatus)
@@ -91,55 +105,37 @@ func (r *run) readKnown(ctx context.Context) error {
 		}
 		r.result.add("pending", l)
 	}
-	return r.hashProfessionals(ctx)
+	return r.tagProfessionals(ctx)
 }
 
-// addStatus keeps what the newest list says of an address. Two entries of one day that contradict each other cancel out: nobody is
-// accused on a list that says two things.
+// addStatus enters what a status list says, but for what was not known yet on the day of the audit.
 func (r *run) addStatus(a checker.Address, e checker.StatusEntry) error {
-	if a.State != checker.WellFormed || e.Reference.After(r.AsOf) {
-		return nil
+	if a.State == checker.WellFormed && !e.Reference.After(r.AsOf) {
+		r.known.status.add(a.Folded, e)
 	}
-	old, ok := r.known.status[a.Folded]
-	switch {
-	case !ok || old.Reference.Before(e.Reference):
-	case e.Reference.Before(old.Reference), old.State == e.State && old.Expiry == e.Expiry:
-		return nil
-	default:
-		e.State, e.Expiry = checker.DeclaredUnknown, checker.Date{}
-		e.Word = joinWords(old.Word, e.Word)
-	}
-	e.Word, e.Provider = strings.Clone(e.Word), strings.Clone(e.Provider)
-	r.known.status[strings.Clone(a.Folded)] = e
 	return nil
 }
 
-// joinWords puts together, each once, the words that a day's entries use.
-func joinWords(words, word string) string {
-	switch {
-	case words == "":
-		return word
-	case word == "" || slices.Contains(strings.Split(words, " / "), word):
-		return words
-	}
-	return words + " / " + word
-}
-
-// hashProfessionals is the first reading of the professionals.
-func (r *run) hashProfessionals(ctx context.Context) error {
+// tagProfessionals is the first reading of the professionals.
+func (r *run) tagProfessionals(ctx context.Context) error {
 	p := &r.known.professionals
 	for i, path := range r.Professionals {
-		l, err := load.ReadProfessionals(ctx, path, i, &r.Load, func(e load.Professional) error {
-			if e.Address.State == checker.WellFormed {
-				p.hashes = append(p.hashes, r.roll.Hash(e.Address.Folded))
-			}
-			return nil
-		})
+		l, err := load.OpenProfessionals(ctx, path, i, &r.Load)
 		if err != nil {
 			return err
 		}
 		r.result.add("professionals", l)
 		r.known.given |= checker.ProfessionalEvidence
+		var tags []uint32
+		err = l.Professionals(ctx, nil, func(e *load.Professional) error {
+			tags = append(tags, make([]uint32, max(0, e.Row+1-len(tags)))...)
+			tags[e.Row] = tagOf(r.roll.Hash(e.Address.Folded))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		p.lists, p.tags = append(p.lists, l), append(p.tags, tags)
 	}
 	p.seal()
 	return nil
@@ -149,12 +145,20 @@ func (r *run) hashProfessionals(ctx context.Context) error {
 func (r *run) readProfessionals(ctx context.Context, declared map[string]struct{}) error {
 	p := &r.known.professionals
 	p.entries = map[string][]checker.Holder{}
-	if len(declared) == 0 {
-		return nil
+	wanted := map[uint32]struct{}{}
+	for address := range declared {
+		wanted[tagOf(r.roll.Hash(address))] = struct{}{}
 	}
-	for i, path := range r.Professionals {
-		_, err := load.ReadProfessionals(ctx, path, i, &r.Load, func(e load.Professional) error {
-			if _, ok := declared[e.Address.Folded]; ok && e.Address.State == checker.WellFormed {
+	for i, l := range p.lists {
+		want := func(row int) bool {
+			if row >= len(p.tags[i]) {
+				return false
+			}
+			_, ok := wanted[p.tags[i][row]]
+			return ok
+		}
+		err := l.Professionals(ctx, want, func(e *load.Professional) error {
+			if _, ok := declared[e.Address.Folded]; ok {
 				key := strings.Clone(e.Address.Folded)
 				p.entries[key] = append(p.entries[key], checker.Holder{Identity: cloneIdentity(e.Identity), Origin: e.Origin})
 			}
@@ -164,13 +168,33 @@ func (r *run) readProfessionals(ctx context.Context, declared map[string]struct{
 			return err
 		}
 	}
+	p.tags, p.filter = nil, nil
 	return nil
 }
 
 func cloneIdentity(id checker.Identity) checker.Identity {
-	return checker.Identity{
-		CodiceFiscale: checker.CodiceFiscale(strings.Clone(string(id.CodiceFiscale))),
-		PartitaIVA:    strings.Clone(id.PartitaIVA), REA: strings.Clone(id.REA),
+	own(identityTexts(&id)...)
+	return id
+}
+
+func identityTexts(id *checker.Identity) []*string {
+	return []*string{(*string)(&id.CodiceFiscale), &id.PartitaIVA, &id.REA}
+}
+
+// own copies texts out of the buffer of a batch, all into one piece: a register has them by the million, and each piece is work for the collector.
+func own(texts ...*string) {
+	n := 0
+	for _, t := range texts {
+		n += len(*t)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for _, t := range texts {
+		b.WriteString(*t)
+	}
+	all := b.String()
+	for _, t := range texts {
+		*t, all = all[:len(*t)], all[len(*t):]
 	}
 }
 

@@ -32,17 +32,21 @@ func (s *suspects) ask(c *checker.Company, address bool) {
 
 // gather lets what can be observed be observed.
 func (r *run) gather(ctx context.Context) error {
-	if r.Gather != nil {
-		err := r.Gather(ctx, slices.Sorted(maps.Keys(r.suspects.domains)), slices.Sorted(maps.Keys(r.suspects.addresses)))
-		if err != nil {
-			return err
-		}
-	}
-	if r.Begin == nil {
+	if r.Gather == nil {
 		return nil
 	}
-	var err error
-	r.kinds, err = r.Begin(ctx)
+	err := r.Gather(ctx, slices.Sorted(maps.Keys(r.suspects.domains)), slices.Sorted(maps.Keys(r.suspects.addresses)))
+	if err != nil {
+		return err
+	}
+	return r.begin(ctx)
+}
+
+// begin asks which kinds of evidence there are.
+func (r *run) begin(ctx context.Context) (err error) {
+	if r.Begin != nil {
+		r.kinds, err = r.Begin(ctx)
+	}
 	return err
 }
 
@@ -191,10 +195,11 @@ func (s *suspects) addHolder(c *checker.Company, x rules.Exclusion, asOf checker
 		since = checker.Date{}
 	}
 	fresh := func() entry {
-		return entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
-			Identity: cloneIdentity(c.Identity), Origin: c.Origin, Name: strings.Clone(c.Name), CCIAA: strings.Clone(c.CCIAA),
-			Chamber: c.Chamber, Since: since, InScope: !x.Out,
+		e := entry{undated: since.IsZero(), localOnly: c.LocalUnit, Holder: checker.Holder{
+			Identity: c.Identity, Origin: c.Origin, Name: c.Name, CCIAA: c.CCIAA, Chamber: c.Chamber, Since: since, InScope: !x.Out,
 		}}
+		own(append(identityTexts(&e.Identity), &e.Name, &e.CCIAA)...)
+		return e
 	}
 	place := g.find(c.Key())
 	if place < 0 {

@@ -128,6 +128,30 @@ func TestCutLikeEncodingCSV(t *testing.T) {
 	})
 }
 
+// A line without quotes is cut in eights as it is byte by byte.
+func TestSplit(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		line := rapid.StringOf(rapid.RuneFrom([]rune{'a', ';', ';', ':', '\x00', '\x7f', '»', '\u00bb', '\ufffd'})).Draw(t, "line")
+		if diff := cmp.Diff(strings.Split(line, ";"), semicolonPtr().split(line, nil)); diff != "" {
+			t.Errorf("%q: %s", line, diff)
+		}
+	})
+}
+
+// Whoever skips a line that is closed is where cut would be.
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawText(t) + "\n"
+		d := dialect{delim: ';', quoted: rapid.IntRange(0, 5).Draw(t, "quoted"), width: rapid.IntRange(0, 4).Draw(t, "width")}
+		end := strings.IndexByte(text, '\n')
+		if n, _, _ := d.cut(text, true, nil); d.closed(text[:end]) && n != end+1 {
+			t.Errorf("%q: %d bytes", text, n)
+		}
+	})
+}
+
 func semicolonPtr() *dialect { d := semicolon(0); return &d }
 
 // A bad row never harms another: what comes after a line with a broken quote is read as if the line were not there.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"pecaudit/checker"
@@ -162,14 +163,11 @@ func (l *List) take(s *source) {
 // findReference says for which day the list speaks. A list put together from several speaks for the oldest.
 func (l *List) findReference(ctx context.Context, path string) error {
 	if field := slices.IndexFunc(l.layout.fields, func(f field) bool { return f.name == reference.name }); l.cols[field] >= 0 {
-		err := l.each(ctx, func(r *row, reason string) error {
-			d, ok := checker.ParseDate(r.cell(field))
-			if ok && (l.Reference.IsZero() || d.Before(l.Reference)) {
-				l.Reference = d
-			}
-			return nil
-		})
-		if err != nil || !l.Reference.IsZero() {
+		sheaves := make([]sheaf, runtime.GOMAXPROCS(0))
+		for i := range sheaves {
+			sheaves[i] = &oldest{field: field, of: &l.Reference}
+		}
+		if err := l.relay(ctx, reading{size: stretchSize}, sheaves); err != nil || !l.Reference.IsZero() {
 			return err
 		}
 	}
@@ -183,6 +181,32 @@ func (l *List) findReference(ctx context.Context, path string) error {
 	return nil
 }
 
+// oldest looks for the first day in a column.
+type oldest struct {
+	field int
+	found checker.Date
+	of    *checker.Date // of the list
+}
+
+func (o *oldest) clear() { o.found = checker.Date{} }
+
+func (o *oldest) take(r *row, _ string) { o.note(&o.found, r.day(o.field)) }
+
+func (o *oldest) note(first *checker.Date, d checker.Date) {
+	if !d.IsZero() && (first.IsZero() || d.Before(*first)) {
+		*first = d
+	}
+}
+
+func (o *oldest) renumber(int) {}
+
+func (o *oldest) work(int) error { return nil }
+
+func (o *oldest) hand() error {
+	o.note(o.of, o.found)
+	return nil
+}
+
 // Close removes working copies. The facts stay.
 func (l *List) Close() error {
 	err := l.source.Close()
@@ -193,65 +217,12 @@ func (l *List) Close() error {
 	return nil
 }
 
-// A Batch is a stretch of rows, those read and those rejected both in the order of the file. It is valid until yield returns.
+// A Batch is a stretch of rows, those read and those rejected both in the order of the file. It is valid until Yield returns; its strings are for longer,
+// but each of them keeps the whole stretch of the file.
 type Batch struct {
 	Companies []checker.Company
 	Rejected  []checker.RejectedRow
 	Last      int // number of the last row that was looked at
-}
-
-const batchRows = 1000
-
-// Read reads all rows below the header and hands them over in batches of about a thousand, in the order of the file. It ends at the first
-// error of yield and returns it as it is.
-func (l *List) Read(ctx context.Context, yield func(*Batch) error) error {
-	b := &Batch{Companies: make([]checker.Company, 0, batchRows)}
-	var yielded error
-	flush := func() error {
-		if yielded = yield(b); yielded != nil {
-			return yielded
-		}
-		b.Companies, b.Rejected = b.Companies[:0], b.Rejected[:0]
-		return ctx.Err()
-	}
-	var counts tally
-	err := l.each(ctx, func(r *row, reason string) error {
-		b.Last = r.number
-		b.take(r, reason, &counts)
-		if len(b.Companies)+len(b.Rejected) < batchRows {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil && len(b.Companies)+len(b.Rejected) > 0 {
-		err = flush()
-	}
-	switch {
-	case yielded != nil:
-		return yielded
-	case err != nil:
-		return err
-	}
-	l.Counts = counts.counts()
-	return nil
-}
-
-// each reads all rows below the header that hold something. A reason says why a row cannot be read; the row is valid until visit returns.
-func (l *List) each(ctx context.Context, visit func(r *row, reason string) error) error {
-	if l.source == nil {
-		return l.failed(errors.New("the list is closed"))
-	}
-	if err := l.source.unchanged(); err != nil {
-		return l.failed(err)
-	}
-	s := &scanner{file: l.source.file, at: l.start, size: l.source.size, dialect: l.dialect, numbered: l.sheet, row: l.HeaderRow}
-	if err := l.records(ctx, s, &row{List: l}, l.source.size, nil, visit); err != nil {
-		return err
-	}
-	if err := l.source.unchanged(); err != nil {
-		return l.failed(err)
-	}
-	return nil
 }
 
 // firstNeeded returns the first of the columns that hold what the list needs.

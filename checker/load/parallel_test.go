@@ -12,14 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plainly prints the wanted rows of a list, as the plain path reads them.
+// plainly prints the wanted rows of a list, read as one stretch.
 func plainly(t testing.TB, l *List, want func(row int) bool) string {
 	t.Helper()
 	var d dump
-	err := l.Read(t.Context(), func(b *Batch) error {
+	err := l.readAll(t.Context(), Pass{Workers: 1, Yield: func(_ int, b *Batch) error {
 		d.batch(b, want)
 		return nil
-	})
+	}}, reading{size: max(1, l.source.size)})
 	d.line("%v", err)
 	d.counts(l.Counts)
 	return d.String()
@@ -51,9 +51,9 @@ func quickly(t testing.TB, l *List, workers int, size int64) (all, some string) 
 	t.Helper()
 	read := func(want func(int) bool) string {
 		var d dump
-		sums := make([]int, workers)
+		sums, last := make([]int, workers), 0
 		err := l.readAll(t.Context(), Pass{
-			Workers: workers, Want: want,
+			Workers: workers,
 			Work: func(worker int, b *Batch) error {
 				sums[worker] = len(b.Companies) + len(b.Rejected)
 				return nil
@@ -62,10 +62,14 @@ func quickly(t testing.TB, l *List, workers int, size int64) (all, some string) 
 				if sums[worker] != len(b.Companies)+len(b.Rejected) {
 					return errors.New("this is another worker's batch")
 				}
+				if b.Last < last {
+					return fmt.Errorf("row %d comes after row %d", b.Last, last)
+				}
+				last = b.Last
 				d.batch(b, every)
 				return nil
 			},
-		}, size)
+		}, reading{size: size, want: want})
 		d.line("%v", err)
 		d.counts(l.Counts)
 		return d.String()
@@ -131,6 +135,78 @@ func TestReadAll(t *testing.T) {
 	}
 }
 
+// A list that is not of companies is the same in stretches of any size, and again for those who want some of its rows.
+// TestReadAllOfSheets reads sheets whose cells hold line breaks, quotes and what looks like another row of the working copy.
+func TestReadAllOfSheets(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 9))
+	cells := []string{"x\n", "a\n\"b\" c", "\n", "\"", "x,y\n7,\"z", "\n12", "5\n\"\n\"6\",", "piana", "", "!3\n!4", strings.Repeat("lunga ", 60)}
+	for n := range 20 {
+		var sheet strings.Builder
+		row := func(number int, cells ...string) {
+			fmt.Fprintf(&sheet, `<row r="%d">`, number)
+			for i, c := range cells {
+				sheet.WriteString(inline(fmt.Sprintf("%c%d", 'A'+i, number), c))
+			}
+			sheet.WriteString(`</row>`)
+		}
+		row(1, "cciaa", "rea", "codice_fiscale", "denominazione", "pec")
+		for i := range 30 {
+			row(i+2, "MI", fmt.Sprint("MI-", i+1), cells[r.IntN(len(cells))], cells[r.IntN(len(cells))], "a@pec-a.example")
+		}
+		p := parts("")
+		p["xl/worksheets/sheet1.xml"] = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>` + sheet.String() + `</sheetData></worksheet>`
+		checkParallel(t, pack(t, "list.xlsx", p), 1+n%3, 1, 9, 40, 77, 333, 1000)
+	}
+}
+
+func TestProfessionals(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("pec;codice fiscale;nota\n")
+	for i := range 3 * maxRejected {
+		switch i % 5 {
+		case 0:
+			fmt.Fprintf(&text, "non è un indirizzo %d;;\n", i)
+		case 1:
+			fmt.Fprintf(&text, "\"studio.%d@pec.example\";%s;\"su più\nrighe\"\r\n", i, numericCode(i))
+		case 2:
+			fmt.Fprintf(&text, "manca %d\n", i)
+		default:
+			fmt.Fprintf(&text, "studio.%d@pec.example;%d;\n", i, 1_000_000+i)
+		}
+	}
+	l, err := OpenProfessionals(t.Context(), write(t, "list.csv", text.String()), 2, options(t))
+	must(t, err)
+	defer l.Close()
+	read := func(size int64, want func(row int) bool) string {
+		var d dump
+		must(t, readEntries(t.Context(), l, professionals, reading{size: size, want: want}, func(p *Professional) error {
+			if want != nil || third(p.Row) {
+				d.line("%d.%d: %s cf=%q", p.List, p.Row, p.Address.Folded, p.CodiceFiscale)
+			}
+			return nil
+		}))
+		for _, x := range l.RejectedRows {
+			d.rejected(x)
+		}
+		d.counts(l.Counts)
+		return d.String()
+	}
+	whole := read(l.source.size, nil)
+	if l.Rejected != 1200 || len(l.RejectedRows) != maxRejected || l.Rows != 3*maxRejected {
+		t.Errorf("%d rows, %d rejected, %d shown", l.Rows, l.Rejected, len(l.RejectedRows))
+	}
+	for _, size := range []int64{40, 1000, stretchSize} {
+		if diff := cmp.Diff(whole, read(size, nil)); diff != "" {
+			t.Errorf("in stretches of %d: %s", size, diff)
+		}
+		if diff := cmp.Diff(whole, read(size, third)); diff != "" {
+			t.Errorf("one row in three, in stretches of %d: %s", size, diff)
+		}
+	}
+}
+
 // TestReadAllEndsAtFirstError makes two batches fail: the one that comes first in the file tells.
 func TestReadAllEndsAtFirstError(t *testing.T) {
 	t.Parallel()
@@ -156,7 +232,7 @@ func TestReadAllEndsAtFirstError(t *testing.T) {
 			handed += len(b.Companies)
 			return nil
 		},
-	}, 10_000)
+	}, reading{size: 10_000})
 	if !errors.Is(err, early) || handed < 1900 || handed > 2100 {
 		t.Errorf("%v after %d rows", err, handed)
 	}
@@ -183,17 +259,29 @@ func BenchmarkReadAll(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer l.Close()
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		rows := 0
-		err := l.ReadAll(b.Context(), Pass{Workers: 2, Yield: func(_ int, batch *Batch) error {
-			rows += len(batch.Companies)
-			return nil
-		}})
-		if err != nil || rows != benchRows {
-			b.Fatal(rows, err)
-		}
+	for _, test := range []struct {
+		name string
+		want func(row int) bool
+		rows int
+	}{
+		{"all", nil, benchRows},
+		{"one in ten", func(row int) bool { return row%10 == 0 }, benchRows / 10},
+		{"none", func(int) bool { return false }, 0},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				rows := 0
+				err := l.ReadAll(b.Context(), Pass{Workers: 2, Want: test.want, Yield: func(_ int, batch *Batch) error {
+					rows += len(batch.Companies)
+					return nil
+				}})
+				if err != nil || rows != test.rows {
+					b.Fatal(rows, err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
+		})
 	}
-	b.ReportMetric(benchRows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

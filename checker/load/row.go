@@ -27,9 +27,9 @@ type row struct {
 	cells   []string
 	raw     string          // as it stands in the file
 	repairs checker.Repairs // of the cells that were asked for
-	found   [256]struct {   // chambers of cells that came before: a list repeats few of them
-		cell, of    string
-		slug, sigla string
+	said    struct {        // by the last word of a status list
+		cell, word string
+		state      checker.DeclaredState
 	}
 }
 
@@ -50,15 +50,25 @@ func (r *row) fault(needed int) string {
 
 // cell returns the text of a field, without guard; "" when the list has no such column or the row ends before it.
 func (r *row) cell(f int) string {
-	i := r.cols[f]
-	if i < 0 || i >= len(r.cells) {
-		return ""
+	if i := r.cols[f]; uint(i) < uint(len(r.cells)) { // -1 is no column
+		if s := r.cells[i]; s == "" || !mayGuard[s[0]] {
+			return s
+		}
+		return r.unguarded(f)
 	}
-	s := r.cells[i]
-	if s == "" || s[0] >= '0' && s[0] != '=' && s[0] < utf8.RuneSelf {
-		return s // nearly every cell
+	return ""
+}
+
+// mayGuard holds the bytes with which a cell begins that has a guard, or blanks before it.
+var mayGuard = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < '0' || c == '=' || c >= utf8.RuneSelf
 	}
-	s, guarded := unguard(s, r.layout.fields[f].kind != words)
+	return t
+}()
+
+func (r *row) unguarded(f int) string {
+	s, guarded := unguard(r.cells[r.cols[f]], r.layout.fields[f].kind != words)
 	if guarded {
 		r.repairs |= checker.GuardRemoved
 	}
@@ -135,10 +145,9 @@ func (r *row) company(c *checker.Company) (reason string, field int) {
 	c.Expiry = r.date(fieldExpiry, c)
 	r.date(fieldReference, c)
 
-	var dress checker.Repairs
-	c.PEC, dress = r.address(fieldPEC)
+	dress := r.address(fieldPEC, &c.PEC)
 	if r.HasDirector {
-		c.Director, _ = r.address(fieldDirector)
+		r.address(fieldDirector, &c.Director)
 	}
 	c.Repairs = r.repairs | dress
 	return "", -1
@@ -165,7 +174,7 @@ func (r *row) identity(c *checker.Company) bool {
 	c.CCIAA = checker.TrimSpace(cell)
 	if r.o.Chambers != nil {
 		var sigla string
-		c.Chamber, sigla = r.chamber(cell, rea)
+		c.Chamber, sigla, _ = r.o.Chambers.Find(cell, rea)
 		if sigla != "" {
 			c.CCIAA = sigla
 			if hasREA && !whole {
@@ -177,21 +186,6 @@ func (r *row) identity(c *checker.Company) bool {
 		c.REA = rea
 	}
 	return hasCF || hasIVA || hasREA
-}
-
-// chamber understands a cell of the column cciaa. Beside the cell only the REA's sigla matters.
-func (r *row) chamber(cell, rea string) (slug, sigla string) {
-	of := checker.REASigla(rea)
-	if len(cell) != 2 {
-		slug, sigla, _ = r.o.Chambers.Find(cell, rea)
-		return slug, sigla
-	}
-	m := &r.found[(cell[0]^cell[1]<<4)+cell[1]]
-	if m.cell != cell || m.of != of {
-		m.cell, m.of = strings.Clone(cell), strings.Clone(of)
-		m.slug, m.sigla, _ = r.o.Chambers.Find(cell, rea)
-	}
-	return m.slug, m.sigla
 }
 
 // first returns the first of the fields that has a column and a text, else the first that has a column.
@@ -211,12 +205,14 @@ func (r *row) first(fields ...int) int {
 
 // address understands a cell of an address column. An error value of a spreadsheet (#N/A, #REF!) is what is left of an address that is not known:
 // not told.
-func (r *row) address(f int) (checker.Address, checker.Repairs) {
+func (r *row) address(f int, a *checker.Address) (dress checker.Repairs) {
 	cell := r.cell(f)
 	if cellError(cell) {
-		return checker.Address{Raw: cell, State: checker.NotTold}, 0
+		*a = checker.Address{Raw: cell, State: checker.NotTold}
+		return 0
 	}
-	return checker.ParseAddress(cell, &r.o.Absences)
+	*a, dress = checker.ParseAddress(cell, &r.o.Absences)
+	return dress
 }
 
 // cellError reports whether a text is a spreadsheet's error value, in English or Italian, or its sign for a column too narrow to show a number.
@@ -236,14 +232,23 @@ func cellError(s string) bool {
 
 // date reads a date; one that cannot be read is kept aside, and zero.
 func (r *row) date(f int, c *checker.Company) checker.Date {
-	cell := checker.TrimSpace(r.cell(f))
+	cell := r.cell(f)
 	if cell == "" {
 		return checker.Date{}
 	}
 	d, ok := checker.ParseDate(cell)
-	if !ok && !r.absent(cell) {
+	if ok {
+		return d
+	}
+	if cell = checker.TrimSpace(cell); cell != "" && !r.absent(cell) {
 		c.Unreadable = append(c.Unreadable, checker.UnreadableDate{Field: r.layout.fields[f].name, Text: cell})
 	}
+	return d
+}
+
+// day reads a date of a list that is not of companies; one that cannot be read is zero.
+func (r *row) day(f int) checker.Date {
+	d, _ := checker.ParseDate(r.cell(f))
 	return d
 }
 
@@ -255,8 +260,11 @@ func (r *row) absent(cell string) bool {
 
 // localUnit understands a cell of the column localizzazione: UL, UL-2, unità locale; everything else is a seat.
 func localUnit(cell string) bool {
-	if cell == "" || cell == "SEDE" {
+	switch {
+	case cell == "" || cell == "SEDE":
 		return false
+	case cell == "UL" || strings.HasPrefix(cell, "UL-") && strings.Trim(cell[3:], "0123456789") == "":
+		return true
 	}
 	key := headerKey(cell)
 	number, ok := strings.CutPrefix(key, "ul")

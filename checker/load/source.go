@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -72,38 +73,46 @@ func cause(err error) error {
 }
 
 // survey reads everything once, copies it to w, and tells size, hash and whether it is UTF-8. No shorter sample tells: the first accented letter
-// may stand in the last row.
+// may stand in the last row. A block is hashed, which takes longest, while the next one is read and looked at.
 func survey(ctx context.Context, r io.Reader, w io.Writer) (facts, error) {
 	f := facts{utf8: true}
 	hash := sha256.New()
-	buf := make([]byte, blockSize)
+	var hashing sync.WaitGroup
+	defer hashing.Wait()
+	buf, next := make([]byte, blockSize), []byte(nil)
 	half := 0 // bytes of a character cut at the end of the block before
 	for {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
 		n, err := io.ReadFull(r, buf[half:])
-		block := buf[half : half+n]
+		fresh := buf[half : half+n]
 		f.size += int64(n)
-		hash.Write(block)
-		if _, err := w.Write(block); err != nil {
+		if _, err := w.Write(fresh); err != nil {
 			return f, err
 		}
-		block = buf[:half+n]
+		block := buf[:half+n]
 		end := err == io.EOF || err == io.ErrUnexpectedEOF
 		whole := len(block)
 		if !end {
 			whole = wholeRunes(block)
 		}
 		f.utf8 = f.utf8 && utf8.Valid(block[:whole])
-		half = copy(buf, block[whole:])
+		hashing.Wait()
+		hashing.Go(func() { hash.Write(fresh) })
 		if end {
+			hashing.Wait()
 			f.sha256 = hex.EncodeToString(hash.Sum(nil))
 			return f, nil
 		}
 		if err != nil {
 			return f, err
 		}
+		if next == nil {
+			next = make([]byte, blockSize)
+		}
+		half = copy(next, block[whole:])
+		buf, next = next, buf
 	}
 }
 

@@ -19,10 +19,8 @@ func init() {
 		Ground:  checker.GroundCECPAC,
 		Force:   checker.Binding,
 		Parsed:  true,
+		Passes:  func(s *checker.Subject) bool { return s.PEC.Domain() != cecPAC },
 		Judge: func(s *checker.Subject) checker.Result {
-			if s.PEC.Domain() != cecPAC {
-				return pass()
-			}
 			return fail("Casella CEC-PAC: riservata ai rapporti fra cittadino e amministrazione.")
 		},
 	})

@@ -14,14 +14,12 @@ func init() {
 		Ground:  checker.GroundOrdinary,
 		Force:   checker.Binding,
 		Parsed:  true,
+		Passes:  func(s *checker.Subject) bool { return !s.Domain.Ordinary && !s.Domain.Listed },
 		Judge: func(s *checker.Subject) checker.Result {
-			switch {
-			case s.Domain.Ordinary:
+			if s.Domain.Ordinary {
 				return fail("Il dominio " + s.PEC.Domain() + " è di posta ordinaria" + ofProvider(s.Domain) + ".")
-			case s.Domain.Listed:
-				return unknown(checker.ReasonAmbiguous, "Il dominio "+s.PEC.Domain()+" compare solo in elenchi di terzi di domini gratuiti o temporanei.")
 			}
-			return pass()
+			return unknown(checker.ReasonAmbiguous, "Il dominio "+s.PEC.Domain()+" compare solo in elenchi di terzi di domini gratuiti o temporanei.")
 		},
 	})
 }

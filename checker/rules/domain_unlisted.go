@@ -14,10 +14,8 @@ func init() {
 		Ground:  checker.GroundUnlistedDomain,
 		Force:   checker.Advisory,
 		Parsed:  true,
+		Passes:  func(s *checker.Subject) bool { return s.Domain.Certified },
 		Judge: func(s *checker.Subject) checker.Result {
-			if s.Domain.Certified {
-				return pass()
-			}
 			detail := "Il dominio " + s.PEC.Domain() + " non è fra quelli certificati noti."
 			if s.Domain.Suggestion != "" {
 				detail += " Forse si intendeva " + s.Domain.Suggestion + "?"

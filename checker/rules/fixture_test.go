@@ -179,12 +179,14 @@ func readFixture(t *testing.T, archive *txtar.Archive) *fixture {
 			check(err)
 			f.given |= checker.StatusEvidence
 		case "professionals.csv":
-			_, err := load.ReadProfessionals(ctx, path, 0, options, func(p load.Professional) error {
-				p.File = file.Name
-				f.professionals = append(f.professionals, p)
-				return nil
-			})
+			l, err := load.OpenProfessionals(ctx, path, 0, options)
 			check(err)
+			check(l.Professionals(ctx, nil, func(p *load.Professional) error {
+				p.File = file.Name
+				f.professionals = append(f.professionals, *p)
+				return nil
+			}))
+			check(l.Close())
 			f.given |= checker.ProfessionalEvidence
 		case "directors.csv":
 			_, err := load.ReadDirectors(ctx, path, 0, options, func(d load.Director) error {

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"iter"
 	"math/bits"
 	"slices"
 
@@ -11,21 +10,10 @@ import (
 
 // A Judgment is what the rules say of one row.
 type Judgment struct {
-	Findings []checker.Finding // of every rule that took part, passes included, in the order of All
-	Broken   bool              // a rule panicked: its finding is unknown, and the run must end with an error
-	Passed   uint64            // the rules that passed on the row itself, a bit for each Place
-	missing  uint64            // the rules without list or evidence, by their place in All
-}
-
-// NoEvidence yields the rules that concern the row and took no part because their list or evidence was not given for it.
-func (j Judgment) NoEvidence() iter.Seq[*checker.Rule] {
-	return func(yield func(*checker.Rule) bool) {
-		for missing := j.missing; missing != 0; missing &= missing - 1 {
-			if !yield(all[bits.TrailingZeros64(missing)].Rule) {
-				return
-			}
-		}
-	}
+	Findings   []checker.Finding // of every rule that took part, passes included, in the order of All
+	Broken     bool              // a rule panicked: its finding is unknown, and the run must end with an error
+	Passed     uint64            // the rules that passed on the row itself, a bit for each Place
+	NoEvidence uint64            // the rules that concern the row and took no part because their list or evidence was not given for it
 }
 
 // Judge asks every rule about a subject in scope (see Scope). The findings are put into buf[:0], which the caller may use again once it is done
@@ -63,7 +51,7 @@ func judge(s *checker.Subject, buf []checker.Finding) bench {
 type bench struct {
 	*checker.Subject
 	Judgment
-	day                         int
+	day                         int32
 	hand                        checker.Kinds
 	parsed, assigned, insolvent bool
 	failed                      bool
@@ -81,11 +69,11 @@ func (b *bench) judgeFrom(place int) (next int) {
 	}()
 	for ; place < len(all); place++ {
 		r := &all[place]
-		if b.day < r.from || b.day >= r.until || r.Parsed && !b.parsed || r.Applies != nil && !r.Applies(b.Subject) {
+		if b.day < r.from || b.day >= r.until || r.parsed && !b.parsed || r.applies != nil && !r.applies(b.Subject) {
 			continue
 		}
-		if r.Needs != 0 && r.Needs&b.hand == 0 {
-			b.missing |= 1 << place
+		if r.needs != 0 && r.needs&b.hand == 0 {
+			b.NoEvidence |= 1 << place
 			continue
 		}
 		switch {
@@ -93,6 +81,8 @@ func (b *bench) judgeFrom(place int) (next int) {
 			b.Passed |= 1 << place
 		case b.insolvent && r.Insolvency: // not accused of what its receiver answers for
 			b.say(r.Rule, unknown(checker.ReasonInsolvency, "Impresa in procedura concorsuale: decide l'Ufficio."))
+		case r.passes != nil && r.passes(b.Subject):
+			b.Passed |= 1 << place
 		default:
 			// Most rules pass on most rows: a finding for each would be most of the work.
 			result := r.Judge(b.Subject)
@@ -100,7 +90,7 @@ func (b *bench) judgeFrom(place int) (next int) {
 			case result.Outcome == checker.Pass && result.Source == 0:
 				b.Passed |= 1 << place
 			case result.Outcome == checker.Unknown && result.Reason == checker.ReasonNoEvidence:
-				b.missing |= 1 << place
+				b.NoEvidence |= 1 << place
 			default:
 				b.say(r.Rule, result)
 			}

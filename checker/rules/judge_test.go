@@ -81,8 +81,10 @@ func say(j rules.Judgment) []string {
 }
 
 func withoutEvidence(j rules.Judgment) (ids []checker.RuleID) {
-	for r := range j.NoEvidence() {
-		ids = append(ids, r.ID)
+	for _, r := range rules.All() {
+		if j.NoEvidence>>r.Place&1 != 0 {
+			ids = append(ids, r.ID)
+		}
 	}
 	return ids
 }

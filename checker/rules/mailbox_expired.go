@@ -19,7 +19,10 @@ func init() {
 		Insolvency:   true,
 		Needs:        checker.StatusEvidence | checker.ExpiryEvidence,
 		Uses:         checker.ReceiptEvidence,
-		Judge:        judgeExpired,
+		Passes: func(s *checker.Subject) bool {
+			return !speaks(&s.Evidence.Declared) && !s.Expiry.IsZero() && !ownExpiryPast(s)
+		},
+		Judge: judgeExpired,
 	})
 }
 

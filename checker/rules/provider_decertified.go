@@ -14,10 +14,8 @@ func init() {
 		Ground:  checker.GroundDecertified,
 		Force:   checker.Advisory,
 		Parsed:  true,
+		Passes:  func(s *checker.Subject) bool { return s.Domain.Certified || s.Domain.Ended.IsZero() },
 		Judge: func(s *checker.Subject) checker.Result {
-			if s.Domain.Certified || s.Domain.Ended.IsZero() {
-				return pass()
-			}
 			return fail("Il dominio " + s.PEC.Domain() + " non è più certificato dal " + s.Domain.Ended.Italian() + ofProvider(s.Domain) + ".")
 		},
 	})

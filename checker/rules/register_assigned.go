@@ -17,11 +17,9 @@ func init() {
 		Ground:  checker.GroundAssigned,
 		Force:   checker.Advisory,
 		Parsed:  true,
+		Passes:  func(s *checker.Subject) bool { return s.PEC.Domain() != checker.AssignedDomain || s.Assigned() },
 		Judge: func(s *checker.Subject) checker.Result {
-			switch {
-			case s.PEC.Domain() != checker.AssignedDomain || s.Assigned():
-				return pass()
-			case s.CodiceFiscale == "":
+			if s.CodiceFiscale == "" {
 				return unknown(checker.ReasonAmbiguous, "Domicilio assegnato d'ufficio; la riga non riporta il codice fiscale con cui confrontarlo.")
 			}
 			return fail("Domicilio assegnato d'ufficio che non porta il codice fiscale di questa impresa.")

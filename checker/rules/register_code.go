@@ -15,11 +15,9 @@ func init() {
 		InForce: checker.Period{From: checker.Date{Year: 1976, Month: 12, Day: 23}},
 		Ground:  checker.GroundCode,
 		Force:   checker.Advisory,
+		Passes:  func(s *checker.Subject) bool { return s.CodiceFiscale.Valid() },
 		Judge: func(s *checker.Subject) checker.Result {
-			switch {
-			case s.CodiceFiscale.Valid():
-				return pass()
-			case s.CodiceFiscale == "":
+			if s.CodiceFiscale == "" {
 				return fail("La riga non riporta un codice fiscale.")
 			}
 			return fail("Il codice fiscale non supera il controllo formale: probabile errore di digitazione.")

@@ -18,10 +18,8 @@ func init() {
 		Ground:  checker.GroundConflicting,
 		Force:   checker.Advisory,
 		Parsed:  true,
+		Passes:  func(s *checker.Subject) bool { return len(s.Elsewhere.Different) == 0 },
 		Judge: func(s *checker.Subject) checker.Result {
-			if len(s.Elsewhere.Different) == 0 {
-				return pass()
-			}
 			return fail("In altre posizioni la stessa impresa ha: " + strings.Join(s.Elsewhere.Different, ", ") + ".")
 		},
 	})

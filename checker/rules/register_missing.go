@@ -20,7 +20,10 @@ func init() {
 		Force:        checker.Binding,
 		Undetermines: true,
 		Insolvency:   true,
-		Judge:        judgeMissing,
+		Passes: func(s *checker.Subject) bool {
+			return s.PEC.State != checker.NotTold && s.PEC.State != checker.NoAddress
+		},
+		Judge: judgeMissing,
 	})
 }
 
@@ -31,8 +34,6 @@ func judgeMissing(s *checker.Subject) checker.Result {
 	switch {
 	case s.PEC.State == checker.NotTold:
 		return unknown(checker.ReasonNotTold, "L'elenco non dice quale sia il domicilio digitale.")
-	case s.PEC.State != checker.NoAddress:
-		return pass()
 	case s.Elsewhere.Address:
 		return unknown(checker.ReasonElsewhere, "Indirizzo assente in questa posizione, presente in un'altra posizione della stessa impresa.")
 	case s.List.InScope >= smallList && s.List.MissingShare() > s.Policy.MaxMissing:

@@ -15,14 +15,14 @@ func init() {
 		Force:        checker.Binding,
 		Undetermines: true,
 		Needs:        checker.StateEvidence,
+		Passes: func(s *checker.Subject) bool {
+			return s.Status != checker.StatusUnknown && !(s.Status == checker.StatusEmpty && s.SoleTrader())
+		},
 		Judge: func(s *checker.Subject) checker.Result {
-			switch {
-			case s.Status == checker.StatusUnknown:
+			if s.Status == checker.StatusUnknown {
 				return unknown(checker.ReasonAmbiguous, "Stato non riconosciuto: «"+shorten(s.RawStatus, 40)+"».")
-			case s.Status == checker.StatusEmpty && s.SoleTrader():
-				return unknown(checker.ReasonNotTold, "Stato non indicato: non si sa se l'impresa individuale sia attiva.")
 			}
-			return pass()
+			return unknown(checker.ReasonNotTold, "Stato non indicato: non si sa se l'impresa individuale sia attiva.")
 		},
 	})
 }

@@ -18,10 +18,8 @@ func init() {
 		InForce: checker.Period{From: dutyBegan},
 		Ground:  checker.GroundUnreadable,
 		Force:   checker.Advisory,
+		Passes:  func(s *checker.Subject) bool { return len(s.Unreadable) == 0 },
 		Judge: func(s *checker.Subject) checker.Result {
-			if len(s.Unreadable) == 0 {
-				return pass()
-			}
 			cells := make([]string, len(s.Unreadable))
 			for i, d := range s.Unreadable {
 				cells[i] = fmt.Sprintf("%s «%s»", d.Field, shorten(d.Text, 40))

@@ -18,15 +18,19 @@ const families = "REG SYN DOM UNI EXP PRV DNS SMT RCP"
 // all holds the rules in that order.
 var all []entry
 
-// An entry is a rule and, quick to compare, the days on which it is in force: from the first, up to but not including the last.
+// An entry is a rule and, side by side because every row asks for it, what decides whether the rule has anything to say: the days on which it is in
+// force, from the first up to but not including the last, and fields of the rule itself.
 type entry struct {
 	*checker.Rule
-	from, until int
+	from, until     int32
+	parsed          bool
+	needs           checker.Kinds
+	applies, passes func(*checker.Subject) bool
 }
 
 // register enters a rule; each rule's file calls it once.
 func register(r *checker.Rule) {
-	e := entry{r, ordinal(r.InForce.From), math.MaxInt}
+	e := entry{r, ordinal(r.InForce.From), math.MaxInt32, r.Parsed, r.Needs, r.Applies, r.Passes}
 	if !r.InForce.Until.IsZero() {
 		e.until = ordinal(r.InForce.Until)
 	}
@@ -42,7 +46,7 @@ func register(r *checker.Rule) {
 func family(id checker.RuleID) int { return strings.Index(families, string(id[:3])) }
 
 // ordinal grows with the day.
-func ordinal(d checker.Date) int { return (d.Year*16+int(d.Month))*32 + d.Day }
+func ordinal(d checker.Date) int32 { return int32((d.Year*16+int(d.Month))*32 + d.Day) }
 
 // All returns the rules in the order of the contract's table.
 func All() []*checker.Rule {

@@ -18,10 +18,8 @@ func init() {
 		Applies: func(s *checker.Subject) bool {
 			return s.PEC.State == checker.WellFormed || s.PEC.State == checker.Malformed
 		},
+		Passes: func(s *checker.Subject) bool { return s.PEC.State == checker.WellFormed },
 		Judge: func(s *checker.Subject) checker.Result {
-			if s.PEC.State == checker.WellFormed {
-				return pass()
-			}
 			return fail("Non è un indirizzo di posta: " + syntaxFaults[s.PEC.Fault] + ".")
 		},
 	})

@@ -15,10 +15,8 @@ func init() {
 		Force:        checker.Binding,
 		Undetermines: true,
 		Applies:      func(s *checker.Subject) bool { return s.PEC.State >= checker.WellFormed },
+		Passes:       func(s *checker.Subject) bool { return s.PEC.State != checker.Several },
 		Judge: func(s *checker.Subject) checker.Result {
-			if s.PEC.State != checker.Several {
-				return pass()
-			}
 			return unknown(checker.ReasonAmbiguous, "La cella contiene più indirizzi: non si sa quale sia il domicilio digitale.")
 		},
 	})

@@ -17,10 +17,8 @@ func init() {
 		Unless:  "UNI-002",
 		// Where UNI-001 itself cannot speak, it lets nobody pass as the latest.
 		Applies: func(s *checker.Subject) bool { return !insolvent(s) },
+		Passes:  func(s *checker.Subject) bool { return len(s.Holders) == 0 },
 		Judge: func(s *checker.Subject) checker.Result {
-			if len(s.Holders) == 0 {
-				return pass()
-			}
 			others, rank := rankAmong(s)
 			if rank != rankLatest {
 				return pass()

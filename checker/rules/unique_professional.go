@@ -17,6 +17,7 @@ func init() {
 		Parsed:       true,
 		Insolvency:   true,
 		Needs:        checker.ProfessionalEvidence,
+		Passes:       func(s *checker.Subject) bool { return len(s.Professional) == 0 },
 		Judge:        judgeProfessional,
 	})
 }
@@ -30,10 +31,7 @@ func judgeProfessional(s *checker.Subject) checker.Result {
 		}
 		uncertain = uncertain || !checker.CertainlyDifferent(s.Identity, entry.Identity)
 	}
-	switch {
-	case len(s.Professional) == 0:
-		return pass()
-	case uncertain:
+	if uncertain {
 		return unknown(checker.ReasonAmbiguous, "L'indirizzo è nell'elenco dei professionisti ("+place(s.Professional[0].Origin)+
 			"), ma non si può dire con certezza che sia di un'altra persona.")
 	}

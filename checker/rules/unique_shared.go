@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"pecaudit/checker"
@@ -24,26 +25,24 @@ func init() {
 		Parsed:       true,
 		Insolvency:   true,
 		Unless:       "UNI-002",
+		Passes:       func(s *checker.Subject) bool { return len(s.Holders) == 0 },
 		Judge:        judgeShared,
 	})
 }
 
 func judgeShared(s *checker.Subject) checker.Result {
-	if len(s.Holders) == 0 {
+	others, rank := rankAmong(s)
+	if rank == rankLatest {
 		return pass()
 	}
-	others, rank := rankAmong(s)
 	shared := "Stesso indirizzo di " + others.String() + "."
 	switch rank {
-	case rankLatest:
-		return pass()
 	case rankAllUndated:
 		return fail(shared + " Nessuna data di iscrizione: non si può dire chi lo abbia iscritto per ultimo.")
 	case rankEarlier:
 		return fail(shared + " Questa impresa lo ha iscritto il " + s.OwnSince.Italian() + ", prima di un'altra.")
 	case rankUncertain:
-		others.list, others.more = s.Holders, s.MoreHolders
-		return unknown(checker.ReasonAmbiguous, "Stesso indirizzo di posizioni che non si possono attribuire con certezza a un'altra impresa: "+others.places()+".")
+		return unknown(checker.ReasonAmbiguous, "Stesso indirizzo di posizioni che non si possono attribuire con certezza a un'altra impresa: "+everyHolder(s).places()+".")
 	case rankNoneAccusable:
 		return unknown(checker.ReasonAmbiguous, shared+" Nessun'altra è tenuta al domicilio digitale: caso da verificare.")
 	case rankSomeUndated:
@@ -78,7 +77,7 @@ func rankAmong(s *checker.Subject) (others rivals, r rank) {
 		if !s.CertainlyOther(h) {
 			continue
 		}
-		others.list = append(others.list, *h)
+		others.add(h)
 		accusable = accusable || h.InScope
 		dated = dated || !h.Since.IsZero()
 		undated = undated || h.Since.IsZero()
@@ -86,10 +85,10 @@ func rankAmong(s *checker.Subject) (others rivals, r rank) {
 			latest = h.Since
 		}
 	}
-	others.more = s.MoreHolders
+	others.count += s.MoreHolders
 	own := s.OwnSince
 	switch {
-	case len(others.list) == 0:
+	case others.named == 0:
 		return others, rankUncertain
 	case !accusable:
 		return others, rankNoneAccusable
@@ -103,60 +102,82 @@ func rankAmong(s *checker.Subject) (others rivals, r rank) {
 		return others, rankSomeUndated
 	case own == latest:
 		return others, rankTied
-	case others.more > 0 || 1+len(others.list) >= s.Policy.SharedReviewFrom:
+	case s.MoreHolders > 0 || 1+others.count >= s.Policy.SharedReviewFrom:
 		return others, rankTooMany
 	}
 	return others, rankLatest
 }
 
-// rivals are the companies that declare the same address, as a detail tells of them.
+// rivals are the companies that declare the same address, as a detail tells of them: the first few by their places.
 type rivals struct {
-	list []checker.Holder
-	more int // further ones, of which nothing is told
+	first [maxNamed]*checker.Holder
+	named int // of first
+	count int
 }
 
 // maxNamed is how many of them a detail names.
 const maxNamed = 5
 
+// everyHolder returns all who declare the subject's address, whoever they are.
+func everyHolder(s *checker.Subject) (r rivals) {
+	for i := range s.Holders {
+		r.add(&s.Holders[i])
+	}
+	r.count += s.MoreHolders
+	return r
+}
+
+func (r *rivals) add(h *checker.Holder) {
+	r.count++
+	if r.named < maxNamed {
+		r.first[r.named] = h
+		r.named++
+	}
+}
+
 func (r rivals) String() string {
-	if len(r.list) == 1 && r.more == 0 {
+	if r.count == 1 {
 		return "un'altra impresa: " + r.places()
 	}
-	return fmt.Sprintf("altre %d imprese: %s", len(r.list)+r.more, r.places())
+	return fmt.Sprintf("altre %d imprese: %s", r.count, r.places())
 }
 
 // places says where the others stand and since when, without their names.
 func (r rivals) places() string {
-	var b strings.Builder
-	for i, h := range r.list[:min(len(r.list), maxNamed)] {
+	b := make([]byte, 0, 256)
+	for i, h := range r.first[:r.named] {
 		if i > 0 {
-			b.WriteString("; ")
+			b = append(b, "; "...)
 		}
 		switch {
 		case h.REA != "":
-			b.WriteString("REA " + h.REA)
+			b = append(append(b, "REA "...), h.REA...)
 		case h.CCIAA != "":
-			b.WriteString("CCIAA " + h.CCIAA)
+			b = append(append(b, "CCIAA "...), h.CCIAA...)
 		default:
-			b.WriteString("senza REA")
+			b = append(b, "senza REA"...)
 		}
-		since := "senza data di iscrizione"
-		if !h.Since.IsZero() {
-			since = "iscritto il " + h.Since.Italian()
+		b = append(b, " ("...)
+		if h.Since.IsZero() {
+			b = append(b, "senza data di iscrizione"...)
+		} else {
+			b = append(append(b, "iscritto il "...), h.Since.Italian()...)
 		}
-		b.WriteString(" (" + since + "; " + place(h.Origin) + ")")
+		b = append(appendPlace(append(b, "; "...), h.Origin), ')')
 	}
-	if rest := len(r.list) + r.more - maxNamed; rest > 0 {
-		fmt.Fprintf(&b, " e altre %d", rest)
+	if rest := r.count - r.named; rest > 0 {
+		b = strconv.AppendInt(append(b, " e altre "...), int64(rest), 10)
 	}
-	return b.String()
+	return string(b)
 }
 
 // place says in which file and row something stands, as reports do: the base name only.
-func place(o checker.Origin) string {
-	name := o.File[strings.LastIndexByte(o.File, '/')+1:]
+func place(o checker.Origin) string { return string(appendPlace(nil, o)) }
+
+func appendPlace(b []byte, o checker.Origin) []byte {
+	b = append(b, o.File[strings.LastIndexByte(o.File, '/')+1:]...)
 	if o.Sheet != "" {
-		name += ", foglio " + o.Sheet
+		b = append(append(b, ", foglio "...), o.Sheet...)
 	}
-	return fmt.Sprintf("%s, riga %d", name, o.Row)
+	return strconv.AppendInt(append(b, ", riga "...), int64(o.Row), 10)
 }
