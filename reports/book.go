@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 
@@ -21,6 +22,7 @@ type book struct {
 	style    [lookCount]int
 	maxRows  int    // rows of data on a sheet, the header left out
 	outcomes string // where the words of the drop-down stand; "" when the workbook has none
+	archive  archive
 }
 
 // maxSheetRows is what a sheet holds below its header.
@@ -28,6 +30,7 @@ const maxSheetRows = excelize.TotalRows - 1
 
 func newBook(heading string, day checker.Date, draft bool) (*book, error) {
 	b := &book{File: excelize.NewFile(), heading: heading, day: day.Italian(), footer: printFooter, draft: draft, maxRows: maxSheetRows}
+	b.archive.lists = map[string]func(io.Writer) error{}
 	if err := b.SetDefaultFont(fontName); err != nil {
 		return nil, err
 	}
@@ -69,6 +72,11 @@ func (b *book) addSheet(name, tabColor string) error {
 	}
 	opaque := "FF" + tabColor
 	return b.SetSheetProps(name, &excelize.SheetPropsOptions{TabColorRGB: &opaque})
+}
+
+// fillNewest says what writes the rows of the newest sheet, which has none: it is called when the workbook is saved.
+func (b *book) fillNewest(rows func(io.Writer) error) {
+	b.archive.lists["xl/worksheets/sheet"+strconv.Itoa(b.SheetCount)+".xml"] = rows // excelize numbers parts in the order in which sheets are made
 }
 
 // layout sets up the printed pages of a sheet: A4 landscape, titles in the header, page x of y in the footer.
@@ -129,7 +137,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// save writes the workbook. Nothing may look at a streamed sheet any more: excelize would read all of it into memory.
+// save writes the workbook. Nothing may look at a list sheet any more: its rows are not there.
 func (b *book) save(w io.Writer) error {
 	// With the first chart excelize declares every kind of picture, in the random order of a map; there is none in our workbooks.
 	declared := b.ContentTypes.Defaults
@@ -140,7 +148,8 @@ func (b *book) save(w io.Writer) error {
 		}
 	}
 	b.ContentTypes.Defaults = kept
-	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &archive{w: w} })
+	b.archive.w = w
+	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &b.archive })
 	return b.File.Write(w)
 }
 

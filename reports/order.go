@@ -10,32 +10,40 @@ import (
 
 // A sorted is a row with what it is compared by, folded once.
 type sorted struct {
-	key string
-	row *Row
+	key   string
+	row   *Row
+	place int // before it was sorted
 }
 
 // Sort puts rows in the order of every list: name (checker.SortKey), then codice fiscale, REA, address, ground, file, line.
 func Sort(rows []Row) {
-	ordered := inOrder(rows)
-	out := make([]Row, len(rows))
-	for i, r := range ordered {
-		out[i] = *r
+	order := keyed(rows)
+	for i := range order { // rows are large: each goes to its place at once, round and round
+		first, to := rows[i], i
+		for from := order[to].place; from != i; from = order[to].place {
+			rows[to], order[to].place = rows[from], to
+			to = from
+		}
+		rows[to], order[to].place = first, to
 	}
-	copy(rows, out)
 }
 
 // inOrder returns the rows in the order of Sort and leaves the slice as it is.
 func inOrder(rows []Row) []*Row {
-	keyed := make([]sorted, len(rows))
-	for i := range rows {
-		keyed[i] = sorted{checker.SortKey(rows[i].Name), &rows[i]}
-	}
-	slices.SortStableFunc(keyed, compareRows)
 	ordered := make([]*Row, len(rows))
-	for i := range keyed {
-		ordered[i] = keyed[i].row
+	for i, s := range keyed(rows) {
+		ordered[i] = s.row
 	}
 	return ordered
+}
+
+func keyed(rows []Row) []sorted {
+	list := make([]sorted, len(rows))
+	for i := range rows {
+		list[i] = sorted{checker.SortKey(rows[i].Name), &rows[i], i}
+	}
+	slices.SortStableFunc(list, compareRows)
+	return list
 }
 
 func compareRows(x, y sorted) int {

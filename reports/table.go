@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"io"
 	"strconv"
 	"strings"
 
@@ -74,7 +75,7 @@ func (t *table[T]) writePart(b *book, sheet, title string, rows []*T) error {
 		return err
 	}
 	last := cellName(len(t.columns), len(rows)+1)
-	// The dimension and the sheet's properties are written when the stream begins, panes and widths with its first row.
+	// The dimension and the sheet's properties are written when the stream begins, panes and widths before its rows.
 	if err := b.SetSheetDimension(sheet, "A1:"+last); err != nil {
 		return err
 	}
@@ -94,9 +95,6 @@ func (t *table[T]) writePart(b *book, sheet, title string, rows []*T) error {
 			return err
 		}
 	}
-	if err := streamRows(b, sw, t.columns, rows); err != nil {
-		return err
-	}
 	// What stands behind the rows in the file must be set before Flush: later it is lost without a word.
 	if err := b.dress(sw, sheet, title, t.frozen, t.scale, last); err != nil {
 		return err
@@ -113,25 +111,23 @@ func (t *table[T]) writePart(b *book, sheet, title string, rows []*T) error {
 			return err
 		}
 	}
+	b.fillNewest(func(w io.Writer) error { return writeRows(b, w, t.columns, rows) })
 	return sw.Flush()
 }
 
-func streamRows[T any](b *book, sw *excelize.StreamWriter, columns []column[T], rows []*T) error {
+// writeRows writes the header and the rows.
+func writeRows[T any](b *book, w io.Writer, columns []column[T], rows []*T) error {
+	rw := newRowWriter(w, len(columns))
 	cells := make([]excelize.Cell, len(columns))
-	line := make([]any, len(columns))
 	for i, c := range columns {
 		style := lookHeader
 		if c.look == lookFill || c.look == lookFillCode || c.look == lookFillDate {
 			style = lookHeaderFill
 		}
 		cells[i] = excelize.Cell{StyleID: b.style[style], Value: c.label}
-		line[i] = &cells[i]
 	}
-	if err := sw.SetRow("A1", line, excelize.RowOpts{Height: 32}); err != nil {
-		return err
-	}
-	var height [1]excelize.RowOpts
-	for i, row := range rows {
+	rw.add(cells, 32)
+	for _, row := range rows {
 		lines := 1
 		for k := range columns {
 			c := &columns[k]
@@ -140,16 +136,13 @@ func streamRows[T any](b *book, sw *excelize.StreamWriter, columns []column[T], 
 				lines = max(lines, linesOf(text, int(c.width*1.1)))
 			}
 		}
-		options := height[:0]
+		height := 0.0
 		if lines > 1 {
-			options = height[:]
-			options[0].Height = listHeight(lines)
+			height = listHeight(lines)
 		}
-		if err := sw.SetRow("A"+strconv.Itoa(i+2), line, options...); err != nil {
-			return err
-		}
+		rw.add(cells, height)
 	}
-	return nil
+	return rw.flush()
 }
 
 // listHeight is the height in points of a row of so many lines. Rows of one line have none of their own and grow with what is typed into

@@ -112,6 +112,24 @@ func TestEqualMonthsGiveEqualBytes(t *testing.T) {
 	}
 }
 
+func TestListSheetsKeepTheirProperties(t *testing.T) {
+	t.Parallel()
+	f := open(t, write(t, sampleMonth()))
+	for sheet, want := range map[string]string{SheetComplete: navy, SheetVerify: amber, SheetRules: slate} {
+		got, err := f.GetSheetProps(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.TabColorRGB == nil || *got.TabColorRGB != "FF"+want || got.FitToPage == nil || *got.FitToPage != (sheet == SheetRules) {
+			t.Errorf("%s: color %v, fit %v", sheet, got.TabColorRGB, got.FitToPage)
+		}
+		width, err := f.GetColWidth(sheet, "A")
+		if err != nil || width < 6 || width > 20 {
+			t.Errorf("%s: the first column is %v wide, %v", sheet, width, err)
+		}
+	}
+}
+
 func TestSheetsAndColumnsOfTheContract(t *testing.T) {
 	t.Parallel()
 	order := []string{

@@ -38,15 +38,13 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 	if err != nil {
 		return err
 	}
+	p := packer{tx: tx}
+	defer p.wait()
 	for _, chamber := range slices.Sorted(maps.Keys(r.Result.Chambers)) {
 		if !b.wants(chamber) {
 			continue
 		}
-		m := &reports.Month{
-			Kind: reports.ChamberBook, Month: b.Month, AsOf: b.AsOf, Chamber: chamber, Name: b.name(chamber),
-			Procedure: Note(b.Procedure(chamber), b.AsOf), Summary: *r.Result.Chambers[chamber],
-			Sources: b.sourcesOf(r, chamber), Version: b.Version, Config: b.Config,
-		}
+		m := b.newMonth(r, chamber)
 		if m.Rows, err = lines.take(chamber); err != nil {
 			return err
 		}
@@ -54,21 +52,7 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 		if m.Rejected, err = rejected.take(chamber); err != nil {
 			return err
 		}
-		m.Rules = AppliedRules(&m.Summary)
-		for _, hold := range r.Holds {
-			if hold.Rule != "" || hold.Chamber == chamber {
-				m.Draft = true
-				m.Held = append(m.Held, hold.Why)
-			}
-		}
-		m.Summary.Seconds = 0
 		if err := past.fill(ctx, m, b.Procedure(chamber)); err != nil {
-			return err
-		}
-		if err := saveMonth(ctx, tx, m); err != nil {
-			return err
-		}
-		if err := tx.SaveChamberAsOf(ctx, chamber, b.AsOf); err != nil {
 			return err
 		}
 		count, err := countOf(ctx, tx, m)
@@ -76,13 +60,80 @@ func (b *Batch) saveMonths(ctx context.Context, tx *store.Tx, h *harvest, r *Bat
 			return err
 		}
 		counts = append(counts, count)
+		if err := p.keep(ctx, m); err != nil {
+			return err
+		}
+		if err := tx.SaveChamberAsOf(ctx, chamber, b.AsOf); err != nil {
+			return err
+		}
 		r.Slugs = append(r.Slugs, slugOf(chamber))
+	}
+	if err := p.end(ctx); err != nil {
+		return err
 	}
 	if len(r.Slugs) == 0 {
 		return nil // the lists hold nothing of these chambers: the month is as it was
 	}
 	r.Slugs = append(r.Slugs, National)
 	return saveNational(ctx, tx, b.Month, counts)
+}
+
+// newMonth returns what the run says of a chamber as a whole.
+func (b *Batch) newMonth(r *BatchResult, chamber string) *reports.Month {
+	m := &reports.Month{
+		Kind: reports.ChamberBook, Month: b.Month, AsOf: b.AsOf, Chamber: chamber, Name: b.name(chamber),
+		Procedure: Note(b.Procedure(chamber), b.AsOf), Summary: *r.Result.Chambers[chamber],
+		Sources: b.sourcesOf(r, chamber), Version: b.Version, Config: b.Config,
+	}
+	m.Summary.Seconds = 0
+	m.Rules = AppliedRules(&m.Summary)
+	for _, hold := range r.Holds {
+		if hold.Rule != "" || hold.Chamber == chamber {
+			m.Draft = true
+			m.Held = append(m.Held, hold.Why)
+		}
+	}
+	return m
+}
+
+// A packer stores months: each is packed while the next one is put together.
+type packer struct {
+	tx     *store.Tx
+	month  *reports.Month // the one being packed; nil: none
+	done   chan struct{}
+	packed store.Packed
+	err    error
+}
+
+// keep stores the month before this one. Nobody may change this one any more.
+func (p *packer) keep(ctx context.Context, m *reports.Month) error {
+	if err := p.end(ctx); err != nil {
+		return err
+	}
+	p.month, p.done = m, make(chan struct{})
+	go func() {
+		defer close(p.done)
+		p.packed, p.err = pack(m)
+	}()
+	return nil
+}
+
+// end stores the last month.
+func (p *packer) end(ctx context.Context) error {
+	m := p.wait()
+	if m == nil || p.err != nil {
+		return p.err
+	}
+	return p.tx.SaveMonth(ctx, m.Month, slugOfMonth(m), p.packed)
+}
+
+func (p *packer) wait() *reports.Month {
+	m := p.month
+	if m != nil {
+		<-p.done
+		p.month = nil
+	}
+	return m
 }
 
 func (b *Batch) name(chamber string) string {
@@ -159,30 +210,41 @@ func (h *history) fill(ctx context.Context, m *reports.Month, p *cases.Procedure
 	if err != nil {
 		return err
 	}
-	list, err := h.tx.Cases(ctx, store.Filter{Chamber: &m.Chamber})
+	m.Rows = slices.DeleteFunc(m.Rows, func(r reports.Row) bool { return r.Kind == reports.RowBreach })
+	trend := reports.TrendMonth{Month: m.Month, Rows: m.Summary.Rows, Grounds: map[checker.Ground]int{}}
+	show := func(c *cases.Case) {
+		if len(m.Rows) == cap(m.Rows) {
+			m.Rows = slices.Grow(m.Rows, len(m.Rows)+1) // rows are large: append would copy each five times
+		}
+		m.Rows = append(m.Rows, lineOfCase(c, p, m.AsOf))
+	}
+	var ended []cases.Case // before the month
+	err = h.tx.EachCase(ctx, store.Filter{Chamber: &m.Chamber}, func(c *cases.Case) error {
+		switch {
+		case c.Found.After(m.AsOf): // a later month's, where an earlier one is published late
+		case c.Open():
+			trend.Grounds[c.Ground]++
+			show(c)
+		case c.Closed.Before(m.Month.First()):
+			ended = append(ended, *c)
+		default:
+			show(c)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	ended := func(c *cases.Case) bool { return !c.Open() && c.Closed.Before(m.Month.First()) }
-	stood := map[string]bool{}
-	if slices.ContainsFunc(list, func(c cases.Case) bool { return ended(&c) }) {
-		if stood, err = h.stood(ctx, last, m.Chamber, before.Head); err != nil {
+	if len(ended) > 0 {
+		stood, err := h.stood(ctx, last, m.Chamber, before.Head)
+		if err != nil {
 			return err
 		}
-	}
-	m.Rows = slices.DeleteFunc(m.Rows, func(r reports.Row) bool { return r.Kind == reports.RowBreach })
-	trend := reports.TrendMonth{Month: m.Month, Rows: m.Summary.Rows, Grounds: map[checker.Ground]int{}}
-	for i := range list {
-		c := &list[i]
-		if c.Found.After(m.AsOf) {
-			continue // a later month's, where an earlier one is published late
+		for i := range ended {
+			if stood[ended[i].ID] {
+				show(&ended[i])
+			}
 		}
-		if c.Open() {
-			trend.Grounds[c.Ground]++
-		} else if ended(c) && !stood[c.ID] {
-			continue
-		}
-		m.Rows = append(m.Rows, lineOfCase(c, p, m.AsOf))
 	}
 	reports.Sort(m.Rows)
 	m.Trend = append(slices.Clip(before.Trend), trend)
@@ -227,31 +289,43 @@ func lineOfCase(c *cases.Case, p *cases.Procedure, asOf checker.Date) reports.Ro
 }
 
 type monthReader interface {
-	Month(ctx context.Context, month checker.Month, slug string) ([]byte, bool, error)
+	Month(ctx context.Context, month checker.Month, slug string) (string, bool, error)
 }
 
 func loadMonth(ctx context.Context, from monthReader, month checker.Month, slug string) (reports.Month, bool, error) {
-	var m reports.Month
 	body, ok, err := from.Month(ctx, month, slug)
 	if err != nil || !ok {
-		return m, false, err
+		return reports.Month{}, false, err
 	}
-	if err := json.Unmarshal(body, &m); err != nil {
+	m, err := reports.ReadMonth(body)
+	if err != nil {
 		return m, false, fmt.Errorf("month %s of %s in the store: %w", month, slug, err)
 	}
 	return m, true, nil
 }
 
 func saveMonth(ctx context.Context, tx *store.Tx, m *reports.Month) error {
-	body, err := json.Marshal(m)
+	packed, err := pack(m)
 	if err != nil {
 		return err
 	}
-	slug := slugOf(m.Chamber)
-	if m.Kind == reports.NationalBook {
-		slug = National
+	return tx.SaveMonth(ctx, m.Month, slugOfMonth(m), packed)
+}
+
+// pack makes of a month what the store keeps of it.
+func pack(m *reports.Month) (store.Packed, error) {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
 	}
-	return tx.SaveMonth(ctx, m.Month, slug, body)
+	return store.Pack(body), nil
+}
+
+func slugOfMonth(m *reports.Month) string {
+	if m.Kind == reports.NationalBook {
+		return National
+	}
+	return slugOf(m.Chamber)
 }
 
 // countOf is what the country keeps of a chamber's month.

@@ -52,10 +52,9 @@ func TestUsualBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got cases.Case
-	s := scanner{rest: string(body)}
-	s.readCase(&got)
-	if s.unusual || s.rest != "" {
-		t.Fatalf("the scanner stopped before %q", s.rest)
+	s := cases.NewScanner(string(body))
+	if s.Case(&got); !s.Done() {
+		t.Fatal("the scanner did not read all")
 	}
 	c.Events = nil
 	if diff := cmp.Diff(c, got); diff != "" {

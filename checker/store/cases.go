@@ -22,8 +22,9 @@ func (t *Tx) SaveCases(ctx context.Context, list []cases.Case) error {
 	return t.SaveParts(ctx, func(yield func([]cases.Case, error) bool) { yield(list, nil) })
 }
 
-// SaveParts is SaveCases of more cases than memory should hold at once: part after part, sorted by company they too. While it asks for the parts, cases are
-// read from the Store, as they stood before the transaction, not with the Tx. An error that comes instead of a part ends it and is returned.
+// SaveParts is SaveCases of more cases than memory should hold at once: part after part, sorted by company they too. Each is asked for while the one before
+// is being stored, so whoever makes them reads cases from the Store, as they stood before the transaction, not with the Tx. An error that comes instead of a
+// part ends it and is returned.
 func (t *Tx) SaveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]) error {
 	w := caseWriter{Tx: t}
 	var err error
@@ -33,7 +34,7 @@ func (t *Tx) SaveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]
 	if err != nil {
 		return fmt.Errorf("store: save cases: %w", err)
 	}
-	next, stop := iter.Pull2(parts)
+	next, stop := ahead(parts)
 	defer stop()
 	first, err, ok := next()
 	if !ok || err != nil {
@@ -77,7 +78,7 @@ type storedCase struct {
 
 // saveAll stores cases; empty says that the store had none before them.
 func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case, empty bool) error {
-	ahead, stop := encodeAhead(list)
+	next, stop := ahead(bodies(list))
 	defer stop()
 	for part := range slices.Chunk(list, batch) {
 		stored := map[string]storedCase{}
@@ -87,14 +88,13 @@ func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case, empty bool)
 				return err
 			}
 		}
-		bodies := <-ahead
-		if bodies.err != nil {
-			return bodies.err
+		texts, err, _ := next()
+		if err != nil {
+			return err
 		}
 		for i := range part {
-			c, body := &part[i], bodies.texts[i]
+			c, body := &part[i], texts[i]
 			old, known := stored[c.ID]
-			var err error
 			switch {
 			case known:
 				err = w.update(ctx, c, body, old)
@@ -115,37 +115,50 @@ func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case, empty bool)
 	return nil
 }
 
-// A batchOfBodies are the bodies of one batch of cases.
-type batchOfBodies struct {
-	texts []string
-	err   error
-}
-
-// encodeAhead writes the bodies of the next batch while this one is being stored: each takes about half the time. stop ends it before its time and
-// waits for it.
-func encodeAhead(list []cases.Case) (ahead <-chan batchOfBodies, stop func()) {
-	bodies, enough, done := make(chan batchOfBodies, 1), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
+// bodies yields the bodies of each batch of cases.
+func bodies(list []cases.Case) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
 		var e encoder
 		for part := range slices.Chunk(list, batch) {
-			b := batchOfBodies{texts: make([]string, len(part))}
+			texts := make([]string, len(part))
 			for i := range part {
 				text, err := e.encode(nil, &part[i])
 				if err != nil {
-					b.err = fmt.Errorf("case %s: %w", part[i].ID, err)
-					break
+					yield(nil, fmt.Errorf("case %s: %w", part[i].ID, err))
+					return
 				}
-				b.texts[i] = string(text)
+				texts[i] = string(text)
 			}
+			if !yield(texts, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ahead is iter.Pull2 on a goroutine of its own: the next value is made while the one before is in use. stop ends it before its time and waits for it.
+func ahead[T any](values iter.Seq2[T, error]) (next func() (T, error, bool), stop func()) {
+	type pair struct {
+		value T
+		err   error
+	}
+	pairs, enough, done := make(chan pair), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(pairs)
+		for value, err := range values {
 			select {
-			case bodies <- b:
+			case pairs <- pair{value, err}:
 			case <-enough:
 				return
 			}
 		}
 	}()
-	return bodies, func() {
+	next = func() (T, error, bool) {
+		p, ok := <-pairs
+		return p.value, p.err, ok
+	}
+	return next, func() {
 		close(enough)
 		<-done
 	}

@@ -35,6 +35,30 @@ type Filter struct {
 // Text is found in the codice fiscale, the company key, the REA, the address and the denominazione, anywhere and without case (in the denominazione also
 // without accents, signs and double blanks), and, from four characters on, at the beginning of the ID.
 func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
+	var list []cases.Case
+	var seqs []int64
+	err := r.eachCase(ctx, f, func(seq int64, c *cases.Case) error {
+		list, seqs = append(list, *c), append(seqs, seq)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if f.WithEvents {
+		if err := r.loadEvents(ctx, list, seqs); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(list, func(a, b cases.Case) int { return compareCases(&a, &b) })
+	return list, nil
+}
+
+// EachCase yields what Cases returns, in no order that is told, and without events. An error of yield ends it and is returned.
+func (r reader) EachCase(ctx context.Context, f Filter, yield func(*cases.Case) error) error {
+	return r.eachCase(ctx, f, func(_ int64, c *cases.Case) error { return yield(c) })
+}
+
+func (r reader) eachCase(ctx context.Context, f Filter, yield func(seq int64, c *cases.Case) error) error {
 	where, args := []string{"1 = 1"}, []any{}
 	if f.Chamber != nil {
 		where, args = append(where, "chamber = ?"), append(args, *f.Chamber)
@@ -46,8 +70,6 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 		where, args = append(where, "last_event > ?"), append(args, f.Since)
 	}
 	wants := f.wants()
-	var list []cases.Case
-	var seqs []int64
 	err := r.each(ctx, func(rows *sql.Rows) error {
 		var seq int64
 		var body string
@@ -55,21 +77,15 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 			return err
 		}
 		c, err := decodeCase(body)
-		if err == nil && wants(c) {
-			list, seqs = append(list, *c), append(seqs, seq)
+		if err != nil || !wants(c) {
+			return err
 		}
-		return err
+		return yield(seq, c)
 	}, "SELECT seq, body FROM cases WHERE "+strings.Join(where, " AND "), args...)
 	if err != nil {
-		return nil, fmt.Errorf("store: read cases: %w", err)
+		return fmt.Errorf("store: read cases: %w", err)
 	}
-	if f.WithEvents {
-		if err := r.loadEvents(ctx, list, seqs); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortFunc(list, func(a, b cases.Case) int { return compareCases(&a, &b) })
-	return list, nil
+	return nil
 }
 
 // wants returns the filter as a function.

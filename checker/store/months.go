@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"pecaudit/checker"
@@ -96,35 +97,43 @@ func (r reader) ChamberAsOf(ctx context.Context) (map[string]checker.Date, error
 	return newest, nil
 }
 
-// SaveMonth keeps what a workbook of a month is written from, in place of what was kept before.
-func (t *Tx) SaveMonth(ctx context.Context, month checker.Month, slug string, body []byte) error {
+// Packed is what a workbook of a month is written from, deflated: the store keeps much of it.
+type Packed []byte
+
+// Pack deflates.
+func Pack(body []byte) Packed {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestSpeed)
-	if err == nil {
-		if _, err = w.Write(body); err == nil {
-			err = w.Close()
-		}
+	if err != nil {
+		panic(err) // only for a level that there is not
 	}
-	if err == nil {
-		_, err = t.exec(ctx, "INSERT INTO months (month, slug, body) VALUES (?, ?, ?) ON CONFLICT (month, slug) DO UPDATE SET body = excluded.body", month.String(), slug, packed.Bytes())
-	}
+	_, _ = w.Write(body) // a buffer takes everything
+	_ = w.Close()
+	return packed.Bytes()
+}
+
+// SaveMonth keeps what a workbook of a month is written from, in place of what was kept before.
+func (t *Tx) SaveMonth(ctx context.Context, month checker.Month, slug string, body Packed) error {
+	_, err := t.exec(ctx, "INSERT INTO months (month, slug, body) VALUES (?, ?, ?) ON CONFLICT (month, slug) DO UPDATE SET body = excluded.body", month.String(), slug, []byte(body))
 	if err != nil {
 		return fmt.Errorf("store: save month %s of %s: %w", month, slug, err)
 	}
 	return nil
 }
 
-// Month returns what SaveMonth kept, and whether there is anything.
-func (r reader) Month(ctx context.Context, month checker.Month, slug string) (body []byte, ok bool, err error) {
+// Month returns what was packed for SaveMonth, and whether there is anything.
+func (r reader) Month(ctx context.Context, month checker.Month, slug string) (body string, ok bool, err error) {
 	var packed []byte
 	ok, err = optional(r.db.QueryRowContext(ctx, "SELECT body FROM months WHERE month = ? AND slug = ?", month.String(), slug).Scan(&packed))
+	var text strings.Builder // a month may be tens of megabytes: no copy is made of it
 	if ok {
-		body, err = io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+		text.Grow(6 * len(packed))
+		_, err = io.Copy(&text, flate.NewReader(bytes.NewReader(packed)))
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("store: read month %s of %s: %w", month, slug, err)
+		return "", false, fmt.Errorf("store: read month %s of %s: %w", month, slug, err)
 	}
-	return body, ok, nil
+	return text.String(), ok, nil
 }
 
 // MonthSlugs returns the slugs of the workbooks kept of a month, sorted.

@@ -67,10 +67,10 @@ func TestMonths(t *testing.T) {
 		t.Errorf("an unknown month: %v, %v", ok, err)
 	}
 	update(t, s, func(tx *Tx) error {
-		return errors.Join(tx.SaveMonth(ctx, november, "beta", []byte(`{}`)), tx.SaveMonth(ctx, november, "alfa", []byte(`{"rows":1}`)),
-			tx.SaveMonth(ctx, october, "alfa", nil), tx.SaveMonth(ctx, november, "alfa", []byte(`{"rows":2}`)))
+		return errors.Join(tx.SaveMonth(ctx, november, "beta", Pack([]byte(`{}`))), tx.SaveMonth(ctx, november, "alfa", Pack([]byte(`{"rows":1}`))),
+			tx.SaveMonth(ctx, october, "alfa", Pack(nil)), tx.SaveMonth(ctx, november, "alfa", Pack([]byte(`{"rows":2}`))))
 	})
-	if body, ok, err := s.Month(ctx, november, "alfa"); string(body) != `{"rows":2}` || !ok || err != nil {
+	if body, ok, err := s.Month(ctx, november, "alfa"); body != `{"rows":2}` || !ok || err != nil {
 		t.Errorf("month %s, %v, %v", body, ok, err)
 	}
 	if body, ok, err := s.Month(ctx, october, "alfa"); len(body) != 0 || !ok || err != nil {

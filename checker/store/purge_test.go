@@ -60,7 +60,7 @@ func TestPurge(t *testing.T) {
 	for _, m := range []string{"2015-01", "2015-02", "2016-02", "2016-11", "2016-12", "2024-04", "2024-05"} {
 		update(t, s, func(tx *Tx) error {
 			for _, slug := range []string{"alfa", "beta", "gamma", "nazionale"} {
-				if err := tx.SaveMonth(ctx, month(m), slug, []byte(m)); err != nil {
+				if err := tx.SaveMonth(ctx, month(m), slug, Pack([]byte(m))); err != nil {
 					return err
 				}
 			}
@@ -188,7 +188,7 @@ func TestPurgeNothing(t *testing.T) {
 	ctx := context.Background()
 	s, _ := told(t)
 	observe(t, s, observed1(noon))
-	update(t, s, func(tx *Tx) error { return tx.SaveMonth(ctx, month("2014-01"), "alfa", nil) })
+	update(t, s, func(tx *Tx) error { return tx.SaveMonth(ctx, month("2014-01"), "alfa", Pack(nil)) })
 	n, head, err := s.Head(ctx)
 	if err != nil {
 		t.Fatal(err)
