@@ -42,9 +42,12 @@ fuzz: ## run every fuzz target for FUZZTIME
 		done; \
 	done
 
-bench: ## run the benchmarks, each beside its reference (FULL=1: six million rows; DUCKDB=folder with its node package)
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## each work beside its reference, as ratios (FULL=1: six million rows; WORKS="audit xlsx"; DUCKDB=folder with its node package)
+	go vet ./.ci/bench
 	.ci/bench/run
+
+bench-go: ## the benchmarks beside the code, for who works on one part
+	go test -run '^$$' -bench . -benchmem -short ./...
 
 vuln: ## look for known vulnerabilities (needs the Internet)
 	@echo "this asks the Go vulnerability database, on the Internet"
@@ -55,4 +58,4 @@ check: lint race ## what must pass before a change lands; .ci/run does this and 
 	go mod tidy -diff
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/pecaudit
 
-.PHONY: help run test race build lint fmt golden docs fuzz bench vuln check
+.PHONY: help run test race build lint fmt golden docs fuzz bench bench-go vuln check
