@@ -361,9 +361,16 @@ func TestOracleOnWorkbooks(t *testing.T) {
 	}
 }
 
-// TestOracle asks about small lists in which everything meets everything: few companies, few addresses, all kinds of cells.
+// TestOracle asks about small lists in which everything meets everything.
 func TestOracle(t *testing.T) {
 	t.Parallel()
+	rapid.Check(t, smallLists(t))
+}
+
+func FuzzOracle(f *testing.F) { f.Fuzz(rapid.MakeFuzz(smallLists(f))) }
+
+// smallLists makes lists with few companies, few addresses and all kinds of cells, and asks about them.
+func smallLists(t testing.TB) func(t *rapid.T) {
 	dir := t.TempDir()
 	a := newAudit(t, fixtures.Register{})
 	cell := func(t *rapid.T, name string, words ...string) string { return rapid.SampledFrom(words).Draw(t, name) }
@@ -372,7 +379,7 @@ func TestOracle(t *testing.T) {
 		"n.d.", "due@pec-a.example; a@pec-a.example", "e@@pec-a.example", "f@uno",
 	}
 	codes := []string{"09143087774", "9143087774", "09143357771", "09144557775", "09144557770", "BCDFGH70A01Z900L", "", "privato"}
-	rapid.Check(t, func(t *rapid.T) {
+	return func(t *rapid.T) {
 		put := func(name, header string, row func() []string, most int) string {
 			var b strings.Builder
 			b.WriteString(header + "\n")
@@ -409,7 +416,34 @@ func TestOracle(t *testing.T) {
 		if err := agree(context.Background(), &b); err != nil {
 			t.Fatal(err)
 		}
-	})
+	}
+}
+
+// TestOracleOnSamples asks about real lists where they are.
+func TestOracleOnSamples(t *testing.T) {
+	t.Parallel()
+	const samples = "../../../shared/samples"
+	for name, columns := range map[string]map[string]string{
+		"pec-lists/ipa_comuni_2021-03-01_1500rows.tsv":          nil,
+		"pec-lists/scuole_autonome_2020-21_non_disponibile.csv": {"pec": "INDIRIZZOPECSCUOLA", "rea": "CODICESCUOLA"},
+		"pec-lists/ipa_only_pec_2026.csv":                       {"rea": "codice_ipa"},
+		"csv-dialects/ministero_interno_excel_guard.csv":        {"pec": "SIGLA", "rea": "CODICE ISTAT"},
+	} {
+		path := filepath.Join(samples, name)
+		if _, err := os.Stat(path); err != nil {
+			t.Skip("no samples here")
+		}
+		a := newAudit(t, fixtures.Register{})
+		a.Load.Map = columns
+		a.Companies = []string{path}
+		if err := agree(t.Context(), a); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		a.Companies = []string{path, path} // everything twice
+		if err := agree(t.Context(), a); err != nil {
+			t.Errorf("%s, twice: %v", name, err)
+		}
+	}
 }
 
 // TestOracleOnCrowd gives one address to three hundred companies: more than a rule is shown.
