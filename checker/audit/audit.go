@@ -162,7 +162,7 @@ func (a *Audit) Run(ctx context.Context, sink Sink) (*Result, error) {
 		return nil, err
 	}
 	if a.Clock != nil {
-		r.result.Summary.Seconds = a.now().Sub(started).Round(time.Millisecond).Seconds()
+		r.result.Summary.Seconds = float64(a.now().Sub(started).Milliseconds()) / 1000 // which prints as written
 	}
 	if slices.ContainsFunc(r.workers, func(w *worker) bool { return w.broken }) {
 		return r.result, ErrRuleFault
