@@ -179,17 +179,20 @@ func (d Date) Italian() string {
 	return string([]byte{b[8], b[9], '/', b[5], b[6], '/', b[0], b[1], b[2], b[3]})
 }
 
-// ordinal grows with the day; it is not a count of days.
-func (d Date) ordinal() int { return (d.Year*16+int(d.Month))*32 + d.Day }
+// Ordinal returns a number that grows with the day and fits in four bytes; it is not a count of days. The zero Date's is 0. OrdinalDate is its inverse.
+func (d Date) Ordinal() int { return (d.Year*16+int(d.Month))*32 + d.Day }
+
+// OrdinalDate returns the day with an ordinal.
+func OrdinalDate(n int) Date { return Date{Year: n >> 9, Month: time.Month(n >> 5 & 15), Day: n & 31} }
 
 // Compare orders days; the zero Date comes before every day.
-func (d Date) Compare(e Date) int { return cmp.Compare(d.ordinal(), e.ordinal()) }
+func (d Date) Compare(e Date) int { return cmp.Compare(d.Ordinal(), e.Ordinal()) }
 
 // Before reports whether d is an earlier day than e.
-func (d Date) Before(e Date) bool { return d.ordinal() < e.ordinal() }
+func (d Date) Before(e Date) bool { return d.Ordinal() < e.Ordinal() }
 
 // After reports whether d is a later day than e.
-func (d Date) After(e Date) bool { return d.ordinal() > e.ordinal() }
+func (d Date) After(e Date) bool { return d.Ordinal() > e.Ordinal() }
 
 // Time returns midnight UTC of the day: for arithmetic and for spreadsheet cells, never for an instant of the law.
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }

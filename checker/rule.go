@@ -198,7 +198,8 @@ type Rule struct {
 	Uses         Kinds               // evidence that it reads where there is some
 	Applies      func(*Subject) bool // nil: it concerns every row
 	Passes       func(*Subject) bool // whether the row itself passes at first sight; then Judge is not asked. nil: Judge says so
-	// Judge is asked only where Passes does not say yes. It returns an Unknown with ReasonNoEvidence where the evidence at hand says nothing about its question: then it takes no part either.
+	// Judge is asked only where Passes does not say yes. It returns an Unknown with ReasonNoEvidence where the evidence at hand says nothing about its
+	// question: then it takes no part either.
 	Judge func(*Subject) Result
 }
 

@@ -70,10 +70,7 @@ func readRow(s *cases.Scanner, r *Row) {
 		case "detail":
 			r.Detail = s.Text()
 		case "others":
-			s.List(func() {
-				r.Others = append(r.Others, cases.Holder{})
-				s.Holder(&r.Others[len(r.Others)-1])
-			})
+			r.Others = s.Holders()
 		case "more_others":
 			r.MoreOthers = s.Number()
 		case "suggestion":

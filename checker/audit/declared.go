@@ -4,7 +4,6 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
-	"time"
 
 	"pecaudit/checker"
 )
@@ -26,7 +25,7 @@ type declaration struct {
 	block, at         uint32 // of the address
 	hash              uint32
 	word, provider    uint32
-	expiry, reference uint32 // days, packed
+	expiry, reference uint32 // ordinals of days
 	list, row         uint32
 	length            uint8
 	state             checker.DeclaredState
@@ -65,7 +64,7 @@ func (d *declarations) of(address string) (e checker.StatusEntry, ok bool) {
 	}
 	r := &d.rows[d.table[at]-1]
 	e = checker.StatusEntry{
-		Known: true, State: r.state, Word: d.words[r.word], Provider: d.words[r.provider], Expiry: unpackDay(r.expiry), Reference: unpackDay(r.reference),
+		Known: true, State: r.state, Word: d.words[r.word], Provider: d.words[r.provider], Expiry: checker.OrdinalDate(int(r.expiry)), Reference: checker.OrdinalDate(int(r.reference)),
 		Origin: d.lists[r.list],
 	}
 	e.Origin.Row = int(r.row)
@@ -78,10 +77,10 @@ func (d *declarations) add(address string, e checker.StatusEntry) {
 	at, hash := d.find(address)
 	if n := d.table[at]; n != 0 {
 		old := &d.rows[n-1]
-		was := unpackDay(old.reference)
+		was := checker.OrdinalDate(int(old.reference))
 		switch {
 		case was.Before(e.Reference):
-		case e.Reference.Before(was), old.state == e.State && unpackDay(old.expiry) == e.Expiry:
+		case e.Reference.Before(was), old.state == e.State && checker.OrdinalDate(int(old.expiry)) == e.Expiry:
 			return
 		default:
 			e.State, e.Expiry = checker.DeclaredUnknown, checker.Date{}
@@ -101,7 +100,7 @@ func (d *declarations) add(address string, e checker.StatusEntry) {
 }
 
 func (d *declarations) fill(r *declaration, e checker.StatusEntry) {
-	r.state, r.word, r.provider, r.expiry, r.reference = e.State, d.word(e.Word), d.word(e.Provider), packDay(e.Expiry), packDay(e.Reference)
+	r.state, r.word, r.provider, r.expiry, r.reference = e.State, d.word(e.Word), d.word(e.Provider), uint32(e.Expiry.Ordinal()), uint32(e.Reference.Ordinal())
 	r.row = uint32(e.Origin.Row)
 	list := e.Origin
 	list.Row = 0
@@ -159,10 +158,3 @@ func joinWords(words, word string) string {
 }
 
 const maxWords = 200 // bytes
-
-// packDay puts a day into four bytes, the zero day into 0.
-func packDay(d checker.Date) uint32 { return uint32((d.Year*16+int(d.Month))*32 + d.Day) }
-
-func unpackDay(n uint32) checker.Date {
-	return checker.Date{Year: int(n >> 9), Month: time.Month(n >> 5 & 15), Day: int(n & 31)}
-}

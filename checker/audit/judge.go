@@ -72,10 +72,7 @@ func (w *worker) judge(ctx context.Context, list int, b *load.Batch) error {
 	}
 	for i := range b.Companies {
 		c, s := &b.Companies[i], &w.subjects[i]
-		*s = checker.Subject{
-			Company: c, AsOf: w.AsOf, Policy: &w.Policy, List: &w.facts[list], Given: w.known.given, Evidence: &nothing,
-			InsolvencyIn: w.InsolvencyIn != nil && w.InsolvencyIn(c.Chamber),
-		}
+		*s = w.subject(c, &w.facts[list])
 		if w.kinds != 0 {
 			s.Evidence = &w.evidence[i]
 		}
@@ -96,6 +93,14 @@ func (w *worker) judge(ctx context.Context, list int, b *load.Batch) error {
 		t.rejected++
 	}
 	return nil
+}
+
+// subject returns what a row tells of itself, without evidence.
+func (w *worker) subject(c *checker.Company, list *checker.ListFacts) checker.Subject {
+	return checker.Subject{
+		Company: c, AsOf: w.AsOf, Policy: &w.Policy, List: list, Given: w.known.given, Evidence: &nothing,
+		InsolvencyIn: w.InsolvencyIn != nil && w.InsolvencyIn(c.Chamber),
+	}
 }
 
 // remember fills in what was observed. The store is asked by one worker at a time.
@@ -199,7 +204,7 @@ func (w *worker) tallyOf(chamber string) *tally {
 
 // judge enters what the rules say of a row.
 func (t *tally) judge(j rules.Judgment) {
-	t.judged |= j.Passed
+	t.hear(said{j.Passed, j.NoEvidence}, 1)
 	for i := range j.Findings {
 		place := j.Findings[i].Rule.Place
 		t.judged |= 1 << place
@@ -210,8 +215,13 @@ func (t *tally) judge(j rules.Judgment) {
 			t.unknown[place]++
 		}
 	}
-	for missing := j.NoEvidence; missing != 0; missing &= missing - 1 {
-		t.noEvidence[bits.TrailingZeros64(missing)]++
+}
+
+// hear enters which rules passed on some rows, and which took no part.
+func (t *tally) hear(s said, rows int) {
+	t.judged |= s.passed
+	for missing := s.noEvidence; missing != 0; missing &= missing - 1 {
+		t.noEvidence[bits.TrailingZeros64(missing)] += rows
 	}
 }
 

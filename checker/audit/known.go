@@ -198,9 +198,11 @@ func own(texts ...*string) {
 	}
 }
 
+// cloneAddress keeps of a well-formed address what it means.
 func cloneAddress(a checker.Address) checker.Address {
-	c, _ := checker.ParseAddress(strings.Clone(a.Folded), &checker.Absences{})
-	return c
+	a.Folded = strings.Clone(a.Folded)
+	a.Raw = a.Folded
+	return a
 }
 
 func clonePending(p load.Pending) load.Pending {

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"math/bits"
 	"slices"
 	"sync"
 
@@ -85,10 +84,7 @@ func (r *run) countPlain() {
 		t.rows += n
 		t.companies += n
 		t.verdicts[c.verdict] += n
-		t.judged |= c.said.passed
-		for missing := c.said.noEvidence; missing != 0; missing &= missing - 1 {
-			t.noEvidence[bits.TrailingZeros64(missing)] += n
-		}
+		t.hear(c.said, n)
 	}
 }
 
@@ -146,10 +142,7 @@ func (w *worker) class(t *tally, list int, c *checker.Company, x rules.Exclusion
 	case c.PEC.State == checker.NoAddress: // whether that counts depends on how many rows of the list have none
 		return 0
 	}
-	w.lone.Subject = checker.Subject{
-		Company: c, AsOf: w.AsOf, Policy: &w.Policy, List: &w.headers[list], Given: w.known.given, Evidence: &nothing,
-		InsolvencyIn: w.InsolvencyIn != nil && w.InsolvencyIn(c.Chamber),
-	}
+	w.lone.Subject = w.subject(c, &w.headers[list])
 	w.describe(&w.lone.Subject, false, func() *checker.Evidence {
 		w.lone.Evidence = checker.Evidence{}
 		return &w.lone.Evidence
@@ -164,18 +157,17 @@ func (w *worker) class(t *tally, list int, c *checker.Company, x rules.Exclusion
 // numberOf returns the number of a class. A chamber has few, which a worker remembers by itself.
 func (w *worker) numberOf(t *tally, c class) uint16 {
 	for _, known := range t.classes {
-		if known.said == c.said && known.verdict == c.verdict {
+		if known.class == c {
 			return known.number
 		}
 	}
 	n := w.plainRows.number(c)
-	t.classes = append(t.classes, numbered{c.verdict, n, c.said})
+	t.classes = append(t.classes, numbered{c, n})
 	return n
 }
 
-// numbered is a class of a known chamber.
+// numbered is a class with its number.
 type numbered struct {
-	verdict checker.Verdict
-	number  uint16
-	said    said
+	class
+	number uint16
 }

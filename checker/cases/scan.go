@@ -253,11 +253,7 @@ func (s *Scanner) facts(f *Facts) {
 		case "expiry":
 			f.Expiry = s.Date()
 		case "holders":
-			f.Holders = nil
-			s.List(func() {
-				f.Holders = append(f.Holders, Holder{})
-				s.Holder(&f.Holders[len(f.Holders)-1])
-			})
+			f.Holders = s.Holders()
 		case "more_holders":
 			f.MoreHolders = s.Number()
 		case "elsewhere":
@@ -275,8 +271,16 @@ func (s *Scanner) facts(f *Facts) {
 	})
 }
 
-// Holder reads a Holder.
-func (s *Scanner) Holder(h *Holder) {
+// Holders reads a list of Holders.
+func (s *Scanner) Holders() (list []Holder) {
+	s.List(func() {
+		list = append(list, Holder{})
+		s.holder(&list[len(list)-1])
+	})
+	return list
+}
+
+func (s *Scanner) holder(h *Holder) {
 	s.Object(func(field string) {
 		switch field {
 		case "company":

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 )
 
@@ -50,11 +48,8 @@ func numericCode(i int) string {
 const benchRows = 100_000
 
 func BenchmarkRead(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "register.csv")
-	text := register(benchRows)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		b.Fatal(err)
-	}
+	text := string(register(benchRows))
+	path := write(b, "register.csv", text)
 	l, err := Open(b.Context(), path, 0, options(b))
 	if err != nil {
 		b.Fatal(err)
@@ -76,11 +71,8 @@ func BenchmarkRead(b *testing.B) {
 }
 
 func BenchmarkOpen(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "register.csv")
-	text := register(benchRows)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		b.Fatal(err)
-	}
+	text := string(register(benchRows))
+	path := write(b, "register.csv", text)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		l, err := Open(b.Context(), path, 0, options(b))

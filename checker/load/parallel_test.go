@@ -249,11 +249,8 @@ func FuzzReadAll(f *testing.F) {
 }
 
 func BenchmarkReadAll(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "register.csv")
-	text := register(benchRows)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		b.Fatal(err)
-	}
+	text := string(register(benchRows))
+	path := write(b, "register.csv", text)
 	l, err := Open(b.Context(), path, 0, options(b))
 	if err != nil {
 		b.Fatal(err)

@@ -1,10 +1,8 @@
 package load
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -175,21 +173,7 @@ func parts(sheet string) map[string]string {
 // pack writes a zip of parts.
 func pack(t testing.TB, name string, parts map[string]string) string {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		w, err := z.Create(name)
-		if err == nil {
-			_, err = io.WriteString(w, parts[name])
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return write(t, name, b.String())
+	return packAt(t, filepath.Join(t.TempDir(), name), parts)
 }
 
 func inline(ref, text string) string {

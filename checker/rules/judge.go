@@ -36,7 +36,7 @@ func Brief(s *checker.Subject, buf []checker.Finding) Judgment {
 // judge asks the rules; Findings holds those that did not simply pass.
 func judge(s *checker.Subject, buf []checker.Finding) bench {
 	b := bench{Subject: readable(s), Judgment: Judgment{Findings: slices.Grow(buf[:0], len(all))}}
-	b.day = ordinal(s.AsOf)
+	b.day = s.AsOf.Ordinal()
 	b.hand = atHand(b.Subject)
 	b.parsed = b.PEC.State == checker.WellFormed
 	b.assigned = b.parsed && b.Assigned()
@@ -51,7 +51,7 @@ func judge(s *checker.Subject, buf []checker.Finding) bench {
 type bench struct {
 	*checker.Subject
 	Judgment
-	day                         int32
+	day                         int
 	hand                        checker.Kinds
 	parsed, assigned, insolvent bool
 	failed                      bool

@@ -22,7 +22,7 @@ var all []entry
 // force, from the first up to but not including the last, and fields of the rule itself.
 type entry struct {
 	*checker.Rule
-	from, until     int32
+	from, until     int
 	parsed          bool
 	needs           checker.Kinds
 	applies, passes func(*checker.Subject) bool
@@ -30,9 +30,9 @@ type entry struct {
 
 // register enters a rule; each rule's file calls it once.
 func register(r *checker.Rule) {
-	e := entry{r, ordinal(r.InForce.From), math.MaxInt32, r.Parsed, r.Needs, r.Applies, r.Passes}
+	e := entry{r, r.InForce.From.Ordinal(), math.MaxInt, r.Parsed, r.Needs, r.Applies, r.Passes}
 	if !r.InForce.Until.IsZero() {
-		e.until = ordinal(r.InForce.Until)
+		e.until = r.InForce.Until.Ordinal()
 	}
 	at, _ := slices.BinarySearchFunc(all, e, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(family(a.ID), family(b.ID)), cmp.Compare(a.ID, b.ID))
@@ -44,9 +44,6 @@ func register(r *checker.Rule) {
 }
 
 func family(id checker.RuleID) int { return strings.Index(families, string(id[:3])) }
-
-// ordinal grows with the day.
-func ordinal(d checker.Date) int32 { return int32((d.Year*16+int(d.Month))*32 + d.Day) }
 
 // All returns the rules in the order of the contract's table.
 func All() []*checker.Rule {

@@ -95,7 +95,7 @@ func (p *program) observe(ctx context.Context, in *inputs, dsn string, budget ti
 	if err != nil {
 		return err
 	}
-	result.Seconds = float64(p.now().Sub(started).Milliseconds()) / 1000
+	result.Seconds = p.secondsSince(started)
 	p.log.Info().Int("domains", result.Domains).Int("addresses", result.Addresses).Bool("complete", result.Complete).Msg("observed")
 	if in.quiet {
 		return nil

@@ -213,7 +213,7 @@ func (p *program) monthly(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	p.log.Info().Str("run", result.Run).Str("chain", head).Str("month", month.String()).Int("rows", result.Summary.Rows).Int("rejected", result.Summary.Rejected).
-		Int("cases_changed", result.Changed).Int("workbooks", len(written)).Float64("seconds", float64(p.now().Sub(started).Milliseconds())/1000).Msg("run completed")
+		Int("cases_changed", result.Changed).Int("workbooks", len(written)).Float64("seconds", p.secondsSince(started)).Msg("run completed")
 	if err := f.finish(p, s.Config, result.Result); err != nil {
 		return err
 	}

@@ -101,6 +101,11 @@ func (p *program) worst(code int) {
 // today is the day that it is in Rome.
 func (p *program) today() checker.Date { return checker.RomeDate(p.now()) }
 
+// secondsSince is what a summary or a log says of how long something took.
+func (p *program) secondsSince(started time.Time) float64 {
+	return float64(p.now().Sub(started).Milliseconds()) / 1000
+}
+
 // printJSON writes one JSON value on standard output.
 func (p *program) printJSON(v any) error {
 	e := json.NewEncoder(p.stdout)
