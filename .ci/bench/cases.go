@@ -136,7 +136,7 @@ func decide(args []string, second bool) error {
 	moved := 0
 	const atOnce = 8000 // as audit.Batch
 	err = s.Update(ctx, func(tx *store.Tx) error {
-		return tx.SaveParts(ctx, func(yield func([]cases.Case, error) bool) {
+		return tx.SaveParts(ctx, func(yield func(store.Part, error) bool) {
 			for from := 0; from < n; from += atOnce {
 				var companies []string
 				var today []cases.Sighting
@@ -144,18 +144,15 @@ func decide(args []string, second bool) error {
 					today = append(today, sighting(i, second))
 					companies = append(companies, today[len(today)-1].Company)
 				}
-				newest, err := s.CasesOf(ctx, companies)
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				changed, err := cases.Decide(newest, today, in)
-				for i := range changed {
-					if len(changed[i].Events) > 0 {
-						moved++
+				if !yield(store.Part{Companies: companies, Decide: func(newest []cases.Case) ([]cases.Case, error) {
+					changed, err := cases.Decide(newest, today, in)
+					for i := range changed {
+						if len(changed[i].Events) > 0 {
+							moved++
+						}
 					}
-				}
-				if !yield(changed, err) {
+					return changed, err
+				}}, nil) {
 					return
 				}
 			}

@@ -261,31 +261,27 @@ func (b *Batch) decide(ctx context.Context, tx *store.Tx, h *harvest, in cases.D
 	if err != nil {
 		return counted, err
 	}
-	err = tx.SaveParts(ctx, func(yield func([]cases.Case, error) bool) {
+	err = tx.SaveParts(ctx, func(yield func(store.Part, error) bool) {
 		for {
 			companies, today, err := r.takeCompanies(seen)
 			if err == nil && len(companies) == 0 {
 				return
 			}
-			var newest, changed []cases.Case
-			if err == nil {
-				newest, err = b.Store.CasesOf(ctx, companies) // as they stood before the run
-			}
-			if err == nil {
-				changed, err = cases.Decide(newest, today, in)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			counted = counted.With(changed)
-			for i := range changed {
-				if len(changed[i].Events) > 0 {
-					r.Changed++
+			decide := func(newest []cases.Case) ([]cases.Case, error) {
+				changed, err := cases.Decide(newest, today, in)
+				if err != nil {
+					return nil, err
 				}
+				counted = counted.With(changed)
+				for i := range changed {
+					if len(changed[i].Events) > 0 {
+						r.Changed++
+					}
+				}
+				b.putAgainst(h, newest, changed, today, in)
+				return changed, nil
 			}
-			b.putAgainst(h, newest, changed, today, in)
-			if !yield(changed, nil) {
+			if !yield(store.Part{Companies: companies, Decide: decide}, err) || err != nil {
 				return
 			}
 		}

@@ -139,7 +139,8 @@ func (d *decision) company(stored []Case, ss []Sighting) error {
 		if err := d.review(&c, stored, read(c.Key, ss, d.HeldChambers)); err != nil {
 			return err
 		}
-		if c.differs(old) {
+		if changed := c.changed(old); changed || c.renewed(old) {
+			c.Again = !changed
 			d.changed = append(d.changed, c)
 		}
 	}
@@ -175,9 +176,16 @@ func caseOf(stored []Case, k Key) *Case {
 	return nil
 }
 
-// differs reports whether c is not what old was.
-func (c *Case) differs(old *Case) bool {
-	return len(c.Events) > 0 || c.Checked != old.Checked || c.Failed != old.Failed || c.Filed != old.Filed || !reflect.DeepEqual(c.Facts, old.Facts)
+// renewed reports whether a newer row was seen than that of old.
+func (c *Case) renewed(old *Case) bool {
+	return c.Checked != old.Checked || c.Failed != old.Failed || c.Facts.File != old.Facts.File || c.Facts.Sheet != old.Facts.Sheet || c.Facts.Row != old.Facts.Row
+}
+
+// changed reports whether c says something else than old, and not only by a newer row.
+func (c *Case) changed(old *Case) bool {
+	facts := c.Facts
+	facts.File, facts.Sheet, facts.Row = old.Facts.File, old.Facts.Sheet, old.Facts.Row
+	return len(c.Events) > 0 || c.Filed != old.Filed || !reflect.DeepEqual(facts, old.Facts)
 }
 
 // review moves a standing case to where today's reading takes it.

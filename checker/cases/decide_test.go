@@ -64,6 +64,13 @@ func (l *life) keep(t *rapid.T, changed []Case) {
 		if state != c.State || c.Open() != c.Closed.IsZero() {
 			t.Fatalf("the events do not end where the case is, or its end is not dated: %+v", c)
 		}
+		if c.Again { // the store keeps nothing else of it
+			same := old
+			same.Checked, same.Failed, same.Facts.File, same.Facts.Sheet, same.Facts.Row = c.Checked, c.Failed, c.Facts.File, c.Facts.Sheet, c.Facts.Row
+			if !known || len(c.Events) > 0 || asJSON(same) != asJSON(c) {
+				t.Fatalf("more than seen again: %+v, then %+v", old, c)
+			}
+		}
 		if c.Ground == checker.GroundMissing && !c.Term.Published.IsZero() {
 			t.Fatalf("a missing address was listed: %+v", c)
 		}
@@ -385,6 +392,42 @@ func TestOrderDecidesNothing(t *testing.T) {
 			t.Fatalf("the order made a difference:\n%s", diff)
 		}
 	})
+}
+
+// TestSeenAgain shows which cases are said to be only seen again: the store need not write their bodies.
+func TestSeenAgain(t *testing.T) {
+	t.Parallel()
+	row := Sighting{
+		Company: "alfa", Valid: true, Chamber: "milano", Address: "a@pec.example", Told: true, InScope: true,
+		Checks: []Check{{Rule: "EXP-001", Ground: checker.GroundExpired, Outcome: failed, Detail: "scaduta"}},
+		Facts:  Facts{PEC: "a@pec.example", Name: "ALFA S.R.L.", File: "uno.csv", Row: 2},
+	}
+	opened, err := Decide(nil, []Sighting{row}, DecideInput{AsOf: day(2026, 10, 1)})
+	if err != nil || len(opened) != 1 || opened[0].Again {
+		t.Fatalf("%+v, %v", opened, err)
+	}
+	for name, test := range map[string]struct {
+		change func(*Sighting)
+		again  bool
+	}{
+		"another row":         {func(s *Sighting) { s.Facts.File, s.Facts.Sheet, s.Facts.Row = "due.xlsx", "Elenco", 7 }, true},
+		"another name":        {func(s *Sighting) { s.Facts.Name = "BETA S.R.L." }, false},
+		"nothing fails":       {func(s *Sighting) { s.Checks[0].Outcome = checker.Unknown.String() }, true},
+		"another detail":      {func(s *Sighting) { s.Checks[0].Detail = "scaduta da tempo" }, false},
+		"another rule failed": {func(s *Sighting) { s.Checks[0].Rule, s.Checks[0].Ground = "PRV-001", checker.GroundRevoked }, false},
+		"passed":              {func(s *Sighting) { s.Checks[0].Outcome = passed }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := row
+			s.Checks = slices.Clone(row.Checks)
+			test.change(&s)
+			changed, err := Decide(opened, []Sighting{s}, DecideInput{AsOf: day(2026, 11, 1)})
+			if err != nil || len(changed) != 1 || changed[0].Again != test.again {
+				t.Errorf("%+v, %v", changed, err)
+			}
+		})
+	}
 }
 
 func TestDecideRefusesContradictions(t *testing.T) {

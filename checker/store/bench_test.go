@@ -86,17 +86,20 @@ func BenchmarkSecondMonth(b *testing.B) {
 	for b.Loop() {
 		day = day.AddDays(1)
 		err := s.Update(ctx, func(tx *Tx) error {
-			return tx.SaveParts(ctx, func(yield func([]cases.Case, error) bool) {
-				for part := range slices.Chunk(companies, 8000) {
-					known, err := s.CasesOf(ctx, part)
-					for i := range known {
-						c := &known[i]
-						c.Checked = day
-						if i%20 == 0 {
-							c.Events = []cases.Event{{At: day, By: "pecaudit", Event: cases.EventGround, From: c.State, To: c.State}}
+			return tx.SaveParts(ctx, func(yield func(Part, error) bool) {
+				for companies := range slices.Chunk(companies, 8000) {
+					again := func(known []cases.Case) ([]cases.Case, error) {
+						for i := range known {
+							c := &known[i]
+							c.Checked, c.Again = day, true
+							if i%20 == 0 {
+								c.Again = false
+								c.Events = []cases.Event{{At: day, By: "pecaudit", Event: cases.EventGround, From: c.State, To: c.State}}
+							}
 						}
+						return known, nil
 					}
-					if !yield(known, err) {
+					if !yield(Part{companies, again}, nil) {
 						return
 					}
 				}

@@ -2,9 +2,11 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 
+	"pecaudit/checker"
 	"pecaudit/checker/cases"
 )
 
@@ -28,16 +30,60 @@ func (e *encoder) encode(prefix []byte, v any) ([]byte, error) {
 	return bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n")), nil
 }
 
-// decodeCase reads the body of a case.
-func decodeCase(body string) (*cases.Case, error) {
-	c := new(cases.Case)
-	s := cases.NewScanner(body)
-	if s.Case(c); s.Done() {
-		return c, nil
+// seen is what every run that sees a case again renews of it: the part of cases.Case that is read over its body.
+type seen struct {
+	Checked checker.Date `json:"checked"`
+	Failed  checker.Date `json:"failed"`
+	Facts   struct {
+		File  string `json:"file"`
+		Sheet string `json:"sheet"`
+		Row   int    `json:"row"`
+	} `json:"facts"`
+}
+
+func seenOf(c *cases.Case) *seen {
+	s := &seen{Checked: c.Checked, Failed: c.Failed}
+	s.Facts.File, s.Facts.Sheet, s.Facts.Row = c.Facts.File, c.Facts.Sheet, c.Facts.Row
+	return s
+}
+
+// What a case is read from, see scanCase.
+const (
+	caseColumns = "c.seq, c.body, COALESCE(s.body, '')"
+	casesSeen   = "cases c LEFT JOIN seen s ON s.case_seq = c.seq"
+)
+
+// scanCase reads the row of a case that has the caseColumns of casesSeen.
+func scanCase(rows *sql.Rows, c *cases.Case) error {
+	var place int64
+	var body, seen string
+	err := rows.Scan(&place, &body, &seen)
+	if err == nil {
+		err = decodeCase(c, body, seen)
 	}
+	c.Place = place
+	return err
+}
+
+// decodeCase reads the body of a case, and over it what was seen of the case since; "" is nothing.
+func decodeCase(c *cases.Case, body, seen string) error {
 	*c = cases.Case{}
-	if err := json.Unmarshal([]byte(body), c); err != nil {
-		return nil, fmt.Errorf("the body of a case is damaged ('pecaudit store check' says which): %w", err)
+	err := readOver(c, body)
+	if err == nil && seen != "" {
+		err = readOver(c, seen)
 	}
-	return c, nil
+	if err != nil {
+		return fmt.Errorf("the body of a case is damaged ('pecaudit store check' says which): %w", err)
+	}
+	return nil
+}
+
+func readOver(c *cases.Case, text string) error {
+	before := *c
+	s := cases.NewScanner(text)
+	if s.Case(c); s.Done() {
+		return nil
+	}
+	*c = before
+	return json.Unmarshal([]byte(text), c)
 }

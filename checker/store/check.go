@@ -122,8 +122,8 @@ func (r reader) checkChain(ctx context.Context, p *problems) error {
 
 // checkCases compares every case with its events and with its columns.
 func (r reader) checkCases(ctx context.Context, p *problems) error {
-	var c *cases.Case
-	var columns cases.Case
+	var c, columns cases.Case
+	var read bool // c could be
 	var seq, lastEvent, n int64
 	var last *link
 	finish := func() { // the case before
@@ -135,7 +135,7 @@ func (r reader) checkCases(ctx context.Context, p *problems) error {
 			p.add(columns.ID, 0, "it has no events")
 		case n != lastEvent:
 			p.add(columns.ID, n, "it is not the last: event %d is missing", lastEvent)
-		case c == nil: // said already
+		case !read: // said already
 		case last.To != c.State:
 			p.add(columns.ID, n, "it leads to state %q, the case is %q", last.To, c.State)
 		case last.Term != c.Term || last.Act != c.Act:
@@ -145,17 +145,16 @@ func (r reader) checkCases(ctx context.Context, p *problems) error {
 	err := r.each(ctx, func(rows *sql.Rows) error {
 		var k cases.Case
 		var row, end int64
-		var body string
+		var body, seen string
 		var place sql.NullInt64
 		var event sql.NullString
-		if err := rows.Scan(&row, &k.ID, &k.Company, &k.Chamber, &k.Family, &k.State, &end, &body, &place, &event); err != nil {
+		if err := rows.Scan(&row, &k.ID, &k.Company, &k.Chamber, &k.Family, &k.State, &end, &body, &seen, &place, &event); err != nil {
 			return err
 		}
 		if row != seq {
 			finish()
 			seq, lastEvent, n, last, columns = row, end, 0, nil, k
-			var err error
-			if c, err = decodeCase(body); err != nil {
+			if read = decodeCase(&c, body, seen) == nil; !read {
 				p.add(k.ID, 0, "it cannot be read")
 			} else if c.ID != k.ID || c.Company != k.Company || c.Chamber != k.Chamber || c.Family != k.Family || c.State != k.State {
 				p.add(k.ID, 0, "the columns of its row say something else than its body")
@@ -179,8 +178,8 @@ func (r reader) checkCases(ctx context.Context, p *problems) error {
 		}
 		n, last = place.Int64, &l
 		return nil
-	}, `SELECT c.seq, c.id, c.company, c.chamber, c.family, c.state, c.last_event, c.body, e.n, e.body
-		FROM cases c LEFT JOIN events e ON e.case_seq = c.seq ORDER BY c.seq, e.n`)
+	}, `SELECT c.seq, c.id, c.company, c.chamber, c.family, c.state, c.last_event, c.body, COALESCE(s.body, ''), e.n, e.body
+		FROM `+casesSeen+` LEFT JOIN events e ON e.case_seq = c.seq ORDER BY c.seq, e.n`)
 	finish()
 	return err
 }

@@ -36,16 +36,15 @@ type Filter struct {
 // without accents, signs and double blanks), and, from four characters on, at the beginning of the ID.
 func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 	var list []cases.Case
-	var seqs []int64
-	err := r.eachCase(ctx, f, func(seq int64, c *cases.Case) error {
-		list, seqs = append(list, *c), append(seqs, seq)
+	err := r.EachCase(ctx, f, func(c *cases.Case) error {
+		list = append(list, *c)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	if f.WithEvents {
-		if err := r.loadEvents(ctx, list, seqs); err != nil {
+		if err := r.loadEvents(ctx, list); err != nil {
 			return nil, err
 		}
 	}
@@ -55,10 +54,6 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 
 // EachCase yields what Cases returns, in no order that is told, and without events. An error of yield ends it and is returned.
 func (r reader) EachCase(ctx context.Context, f Filter, yield func(*cases.Case) error) error {
-	return r.eachCase(ctx, f, func(_ int64, c *cases.Case) error { return yield(c) })
-}
-
-func (r reader) eachCase(ctx context.Context, f Filter, yield func(seq int64, c *cases.Case) error) error {
 	where, args := []string{"1 = 1"}, []any{}
 	if f.Chamber != nil {
 		where, args = append(where, "chamber = ?"), append(args, *f.Chamber)
@@ -71,17 +66,13 @@ func (r reader) eachCase(ctx context.Context, f Filter, yield func(seq int64, c 
 	}
 	wants := f.wants()
 	err := r.each(ctx, func(rows *sql.Rows) error {
-		var seq int64
-		var body string
-		if err := rows.Scan(&seq, &body); err != nil {
-			return err
-		}
-		c, err := decodeCase(body)
+		c := new(cases.Case)
+		err := scanCase(rows, c)
 		if err != nil || !wants(c) {
 			return err
 		}
-		return yield(seq, c)
-	}, "SELECT seq, body FROM cases WHERE "+strings.Join(where, " AND "), args...)
+		return yield(c)
+	}, "SELECT "+caseColumns+" FROM "+casesSeen+" WHERE "+strings.Join(where, " AND "), args...)
 	if err != nil {
 		return fmt.Errorf("store: read cases: %w", err)
 	}

@@ -64,17 +64,13 @@ func (s *Store) purge(ctx context.Context, tx *Tx, p PurgePolicy) (report PurgeR
 	var goes []int64
 	kept := map[standing]bool{}
 	err = s.each(ctx, func(rows *sql.Rows) error {
-		var seq int64
-		var body string
-		if err := rows.Scan(&seq, &body); err != nil {
-			return err
-		}
-		c, err := decodeCase(body)
+		c := new(cases.Case)
+		err := scanCase(rows, c)
 		if err != nil {
 			return err
 		}
 		if p.deletes(c) {
-			goes = append(goes, seq)
+			goes = append(goes, c.Place)
 			return nil
 		}
 		if c.Term.Published.IsZero() {
@@ -82,7 +78,7 @@ func (s *Store) purge(ctx context.Context, tx *Tx, p PurgePolicy) (report PurgeR
 		}
 		kept[standing{c.Chamber, c.Found.In(), c.Closed.In()}] = true
 		return tx.refer(ctx, c)
-	}, "SELECT seq, body FROM cases ORDER BY seq")
+	}, "SELECT "+caseColumns+" FROM "+casesSeen+" ORDER BY c.seq")
 	if err != nil {
 		return report, err
 	}
@@ -154,6 +150,9 @@ func (s *Store) purgeCases(ctx context.Context, tx *Tx, seqs []int64) (events in
 		if _, err := tx.exec(ctx, "UPDATE events SET body = '', case_seq = NULL WHERE case_seq"+in, anys(part)...); err != nil {
 			return 0, err
 		}
+		if _, err := tx.exec(ctx, "DELETE FROM seen WHERE case_seq"+in, anys(part)...); err != nil {
+			return 0, err
+		}
 		if _, err := tx.exec(ctx, "DELETE FROM cases WHERE seq"+in, anys(part)...); err != nil {
 			return 0, err
 		}
@@ -164,7 +163,11 @@ func (s *Store) purgeCases(ctx context.Context, tx *Tx, seqs []int64) (events in
 	}
 	for part := range slices.Chunk(spans(entries), 10_000) {
 		l := &link{Event: cases.Event{At: checker.RomeDate(tx.now), By: "pecaudit", Event: eventPurged}, Purged: part}
-		if err := tx.append(ctx, c, nil, l); err != nil {
+		row, err := c.next(tx.now, nil, l)
+		if err == nil {
+			_, err = tx.exec(ctx, "INSERT INTO "+eventColumns+" VALUES (?, ?, ?, ?)", row...)
+		}
+		if err != nil {
 			return 0, err
 		}
 	}

@@ -23,7 +23,7 @@ import (
 var schemaFiles embed.FS
 
 // schemaVersion is the number of the newest file in schema.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // applicationID marks our files, so that another program's database is never taken for a store: "peca".
 const applicationID = 0x70656361

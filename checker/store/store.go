@@ -132,7 +132,7 @@ func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
 		return fmt.Errorf("store: begin: %w", err)
 	}
 	defer tx.Rollback() // of no effect after a commit
-	t := &Tx{reader: reader{tx}, tx: tx, readOnly: s.write == nil, now: s.now().UTC().Truncate(time.Second), prepared: map[string]*sql.Stmt{}}
+	t := &Tx{reader: reader{tx}, tx: tx, before: s.reader, readOnly: s.write == nil, now: s.now().UTC().Truncate(time.Second), prepared: map[string]*sql.Stmt{}}
 	if err := change(t); err != nil || t.readOnly {
 		return err
 	}
@@ -147,6 +147,7 @@ func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
 type Tx struct {
 	reader
 	tx       *sql.Tx
+	before   reader // what the last committed transaction left
 	readOnly bool
 	now      time.Time // UTC, whole seconds: what is recorded now
 	prepared map[string]*sql.Stmt
@@ -179,6 +180,36 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, e
 		return nil, err
 	}
 	return stmt.ExecContext(ctx, args...)
+}
+
+// A table collects rows that are to be inserted: many in one statement take half the time.
+type table struct {
+	into    string // name and columns
+	columns int
+	then    string // what follows the values
+	values  []any  // row after row
+}
+
+func (t *table) add(row ...any) { t.values = append(t.values, row...) }
+
+// insertRows inserts the rows that were added, and forgets them.
+func (t *Tx) insertRows(ctx context.Context, to *table) error {
+	const most = 50 // rows a statement: the rest go one by one, and each number of rows would be a statement to prepare
+	row := "(" + marks(to.columns) + ")"
+	for rest := to.values; len(rest) > 0; {
+		rows := 1
+		if len(rest) >= most*to.columns {
+			rows = most
+		}
+		values := strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+		if _, err := t.exec(ctx, "INSERT INTO "+to.into+" VALUES "+values+" "+to.then, rest[:rows*to.columns]...); err != nil {
+			return err
+		}
+		rest = rest[rows*to.columns:]
+	}
+	clear(to.values)
+	to.values = to.values[:0]
+	return nil
 }
 
 // affect is exec that counts the rows that it changed.

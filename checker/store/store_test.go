@@ -243,7 +243,7 @@ func TestKilledInTransaction(t *testing.T) {
 		t.Errorf("the other process left no half transaction: %v, %v", wal, err)
 	}
 	s = open(t, path) // its lock died with it
-	if diff := cmp.Diff(want, newest(t, s)); diff != "" {
+	if diff := cmp.Diff(want, newest(t, s), asStored); diff != "" {
 		t.Error(diff)
 	}
 	sound(t, s)

@@ -1,0 +1,7 @@
+-- What every run renews of the cases that it sees again, apart from their bodies: the body of a case is twenty times as large, and changes seldom.
+
+-- +goose Up
+CREATE TABLE seen (
+	case_seq INTEGER PRIMARY KEY REFERENCES cases (seq),
+	body     TEXT NOT NULL -- store.seen: JSON, in place of what the body of the case says of the same
+) STRICT;
