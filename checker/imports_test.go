@@ -23,9 +23,9 @@ var mayImport = map[string][]string{
 	"checker/receipt":             {"pecaudit/checker", "github.com/emersion/go-message/...", "github.com/smallstep/pkcs7", "golang.org/x/net/html/charset"},
 	"checker/receipt/receipttest": {"github.com/smallstep/pkcs7"},
 	"checker/cases":               {"pecaudit/checker"},
-	"checker/store":               {"pecaudit/checker", "pecaudit/checker/cases", "modernc.org/sqlite/...", "github.com/pressly/goose/v3/..."},
+	"checker/store":               {"pecaudit/checker", "pecaudit/checker/cases", "modernc.org/sqlite/...", "github.com/pressly/goose/v3/...", "github.com/klauspost/compress/flate"},
 	"checker/audit":               {"pecaudit/checker/...", "pecaudit/reports", "github.com/rs/zerolog", "golang.org/x/sync/..."},
-	"reports":                     {"pecaudit/checker", "pecaudit/checker/cases", "github.com/xuri/excelize/v2"},
+	"reports":                     {"pecaudit/checker", "pecaudit/checker/cases", "github.com/xuri/excelize/v2", "github.com/klauspost/compress/flate"},
 	"configs":                     {"pecaudit/checker", "pecaudit/checker/cases", "go.yaml.in/yaml/v4"},
 	"fixtures":                    {"pecaudit/checker"},
 	"cmd/pecaudit": {

@@ -17,7 +17,7 @@ import (
 	"pecaudit/checker/store"
 )
 
-// cases is what a monthly run does with the cases of the month before, one in twenty changed: it reads them company by company, decides, and stores.
+// cases is what a monthly run does with the cases of the month before, one in twenty changed: it reads them, decides company by company, and stores.
 func (b *bench) cases() error {
 	n := 720_000
 	if b.rows < 6_000_000 {

@@ -246,7 +246,6 @@ func (h *history) fill(ctx context.Context, m *reports.Month, p *cases.Procedure
 			}
 		}
 	}
-	reports.Sort(m.Rows)
 	m.Trend = append(slices.Clip(before.Trend), trend)
 	m.Trend = m.Trend[max(0, len(m.Trend)-12):]
 	return nil
@@ -312,8 +311,9 @@ func saveMonth(ctx context.Context, tx *store.Tx, m *reports.Month) error {
 	return tx.SaveMonth(ctx, m.Month, slugOfMonth(m), packed)
 }
 
-// pack makes of a month what the store keeps of it.
+// pack sorts a month's rows and makes of it what the store keeps.
 func pack(m *reports.Month) (store.Packed, error) {
+	reports.Sort(m.Rows)
 	body, err := json.Marshal(m)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// spoolRecords is how many records a spool keeps in memory.
+// spoolRecords is how many records a spool keeps in memory, and as many again while they are written.
 const spoolRecords = 20_000
 
 // A spool sorts more records than memory should hold: what is too much goes, in sorted runs, to temporary files that only their owner can read. Values are written
@@ -19,6 +19,8 @@ type spool[T any] struct {
 	dir  string // of the files; "" for the system's
 	held []record[T]
 	runs []sortedRun
+
+	spilling chan error // of the newest run, while it is being written; nil: none is
 }
 
 type record[T any] struct {
@@ -38,15 +40,38 @@ func (s *spool[T]) add(key string, value T) error {
 	if len(s.held) < spoolRecords {
 		return nil
 	}
-	return s.spill()
+	if err := s.spilled(); err != nil {
+		return err
+	}
+	full := s.held
+	s.held = make([]record[T], 0, spoolRecords)
+	s.spilling = make(chan error, 1)
+	go func() { s.spilling <- s.spill(full) }()
+	return nil
 }
 
-func (s *spool[T]) sort() {
-	slices.SortStableFunc(s.held, func(a, b record[T]) int { return cmp.Compare(a.Key, b.Key) })
+// spilled waits until the newest run is written.
+func (s *spool[T]) spilled() error {
+	if s.spilling == nil {
+		return nil
+	}
+	err := <-s.spilling
+	s.spilling = nil
+	return err
 }
 
-func (s *spool[T]) spill() error {
-	s.sort()
+// sorted returns the places of the records in the order of keys, and of one key as they were added. Records are large: to move them takes longer than to
+// compare them.
+func sorted[T any](held []record[T]) []int32 {
+	places := make([]int32, len(held))
+	for i := range places {
+		places[i] = int32(i) //nolint:gosec // at most spoolRecords
+	}
+	slices.SortFunc(places, func(a, b int32) int { return cmp.Or(cmp.Compare(held[a].Key, held[b].Key), cmp.Compare(a, b)) })
+	return places
+}
+
+func (s *spool[T]) spill(held []record[T]) error {
 	f, err := os.CreateTemp(s.dir, "pecaudit-*")
 	if err != nil {
 		return err
@@ -58,22 +83,20 @@ func (s *spool[T]) spill() error {
 	s.runs = append(s.runs, run)
 	w := bufio.NewWriterSize(f, 1<<16)
 	to := gob.NewEncoder(w)
-	for i := range s.held {
-		if err := to.Encode(&s.held[i]); err != nil {
+	for _, i := range sorted(held) {
+		if err := to.Encode(&held[i]); err != nil {
 			return err
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	clear(s.held)
-	s.held = s.held[:0]
 	s.runs[len(s.runs)-1].size, err = f.Seek(0, io.SeekCurrent)
 	return err
 }
 
 func (s *spool[T]) close() error {
-	var errs []error
+	errs := []error{s.spilled()}
 	for _, r := range s.runs {
 		errs = append(errs, r.file.Close())
 		if r.remove != "" {
@@ -94,7 +117,9 @@ type source[T any] struct {
 }
 
 func (s *spool[T]) read() (*cursor[T], error) {
-	s.sort()
+	if err := s.spilled(); err != nil {
+		return nil, err
+	}
 	c := &cursor[T]{}
 	for _, r := range s.runs {
 		from := gob.NewDecoder(bufio.NewReaderSize(io.NewSectionReader(r.file, 0, r.size), 1<<16))
@@ -102,12 +127,12 @@ func (s *spool[T]) read() (*cursor[T], error) {
 			return nil, err
 		}
 	}
-	held := s.held
+	places := sorted(s.held)
 	return c, c.open(func(to *record[T]) error {
-		if len(held) == 0 {
+		if len(places) == 0 {
 			return io.EOF
 		}
-		*to, held = held[0], held[1:]
+		*to, places = s.held[places[0]], places[1:]
 		return nil
 	})
 }

@@ -1,13 +1,30 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// TestSpoolWithoutRoom shows that nothing is lost in silence when the disk does not take it.
+func TestSpoolWithoutRoom(t *testing.T) {
+	t.Parallel()
+	s := spool[int]{dir: filepath.Join(t.TempDir(), "missing")}
+	for i := range spoolRecords {
+		if err := s.add("key", i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.read(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("read: %v", err)
+	}
+}
 
 // TestSpool shows that what went to the disk comes back sorted, equal keys in the order in which they were added, as often as it is read.
 func TestSpool(t *testing.T) {

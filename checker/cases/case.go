@@ -81,7 +81,7 @@ type Case struct {
 
 	// Events are those not yet stored, in order; the store loads the older ones, in front of them, only where asked.
 	Events []Event `json:"-"`
-	// Place is where the store keeps the case; 0 if it does not say, or has none yet.
+	// Place is where the store that returned the case keeps it; 0 for a new one.
 	Place int64 `json:"-"`
 	// Again says, of what Decide returns, that the case was only seen again: nothing changed but Checked, Failed and the row in Facts.
 	Again bool `json:"-"`

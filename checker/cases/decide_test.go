@@ -411,6 +411,7 @@ func TestSeenAgain(t *testing.T) {
 		again  bool
 	}{
 		"another row":         {func(s *Sighting) { s.Facts.File, s.Facts.Sheet, s.Facts.Row = "due.xlsx", "Elenco", 7 }, true},
+		"another sheet":       {func(s *Sighting) { s.Facts.Sheet = "Elenco" }, true},
 		"another name":        {func(s *Sighting) { s.Facts.Name = "BETA S.R.L." }, false},
 		"nothing fails":       {func(s *Sighting) { s.Checks[0].Outcome = checker.Unknown.String() }, true},
 		"another detail":      {func(s *Sighting) { s.Checks[0].Detail = "scaduta da tempo" }, false},

@@ -68,8 +68,8 @@ func BenchmarkFirstMonth(b *testing.B) {
 	b.ReportMetric(float64(2*len(list)*b.N)/b.Elapsed().Seconds(), "rows/s") // a case and its event
 }
 
-// BenchmarkSecondMonth does what the run of a month does with the cases of the month before: reads them company by company, and stores that all were checked
-// again and that something happened to one in twenty.
+// BenchmarkSecondMonth does what the run of a month does with the cases of the month before: reads them, and stores that all were checked again and that
+// something happened to one in twenty.
 func BenchmarkSecondMonth(b *testing.B) {
 	ctx := context.Background()
 	s := openBench(b)
@@ -110,28 +110,6 @@ func BenchmarkSecondMonth(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "cases/s")
-}
-
-// BenchmarkEveryCaseAgain stores all cases of a month again without new events.
-func BenchmarkEveryCaseAgain(b *testing.B) {
-	ctx := context.Background()
-	s := openBench(b)
-	list := manyCases(benchCases(b))
-	if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, list) }); err != nil {
-		b.Fatal(err)
-	}
-	for i := range list {
-		list[i].Events = nil
-	}
-	for b.Loop() {
-		for i := range list {
-			list[i].Checked = list[i].Checked.AddDays(1)
-		}
-		if err := s.Update(ctx, func(tx *Tx) error { return tx.SaveCases(ctx, list) }); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "cases/s")
 }
 
 // manyDomains makes the answers of a run over the domains of the whole register.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -30,8 +31,8 @@ type Part struct {
 }
 
 // SaveParts decides and saves more cases than memory should hold at once: part after part, fastest in the order of companies. While one is being saved the
-// next is decided, and the cases of the one after it are read: as they stood before the transaction. An error that comes instead of a part ends it and is
-// returned, and so is one of Decide.
+// next is decided, and the cases of the one after it are read: as they stood before the transaction. So parts are made by one goroutine and decided by another,
+// and neither may use the Tx. An error that comes instead of a part ends it and is returned, and so is one of Decide.
 func (t *Tx) SaveParts(ctx context.Context, parts iter.Seq2[Part, error]) error {
 	type readPart struct {
 		Part
@@ -76,7 +77,8 @@ func (t *Tx) saveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]
 		return fmt.Errorf("store: save cases: %w", err)
 	}
 	w.empty, w.saved = w.seq == 0, w.seq
-	save := func() error {
+	save := func() (err error) {
+		defer func() { t.failed = errors.Join(t.failed, err) }()
 		for list, err := range parts {
 			if err != nil {
 				return err
@@ -126,7 +128,7 @@ func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
 			switch {
 			case onlySeen(c):
 				w.seen.add(c.Place, body)
-			case known:
+			case known && len(c.Events) > 0:
 				err = w.update(ctx, c, body, old)
 			case len(c.Events) == 0:
 				err = w.refresh(ctx, c, body)
@@ -192,7 +194,8 @@ func encodeAll(list []cases.Case) iter.Seq2[encoded, error] {
 	}
 }
 
-// ahead yields the same values, made by a goroutine of its own: the next one is made while the one before is in use.
+// ahead yields the same values, made by a goroutine of its own: the next one is made while the one before is in use. If that panics, or ends otherwise before
+// its end, this one panics.
 func ahead[T any](values iter.Seq2[T, error]) iter.Seq2[T, error] {
 	type pair struct {
 		value T
@@ -200,20 +203,31 @@ func ahead[T any](values iter.Seq2[T, error]) iter.Seq2[T, error] {
 	}
 	return func(yield func(T, error) bool) {
 		pairs, enough, done := make(chan pair), make(chan struct{}), make(chan struct{})
+		ended, why := false, any(nil)
 		go func() {
 			defer close(done)
 			defer close(pairs)
+			defer func() {
+				if !ended {
+					why = fmt.Sprintf("%v\n%s", recover(), debug.Stack())
+				}
+			}()
 			for value, err := range values {
 				select {
 				case pairs <- pair{value, err}:
 				case <-enough:
+					ended = true
 					return
 				}
 			}
+			ended = true
 		}()
 		defer func() {
 			close(enough)
 			<-done
+			if !ended {
+				panic(why)
+			}
 		}()
 		for p := range pairs {
 			if !yield(p.value, p.err) {
@@ -347,7 +361,7 @@ func (r reader) CasesOf(ctx context.Context, companies []string) (list []cases.C
 	// Where about every company from the first to the last is asked for, to read them all takes a third of looking for each.
 	first, last, most := companies[0], companies[len(companies)-1], 3*len(companies)
 	var between int
-	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM cases WHERE company BETWEEN ? AND ? LIMIT ?)", first, last, most).Scan(&between)
+	err = r.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM cases WHERE company BETWEEN ? AND ? LIMIT ?) AS some", first, last, most).Scan(&between)
 	if err != nil {
 		return nil, fmt.Errorf("store: read cases: %w", err)
 	}
@@ -369,7 +383,7 @@ func (r reader) CasesOf(ctx context.Context, companies []string) (list []cases.C
 		list = make([]cases.Case, 0, between+1)
 		err = read("company BETWEEN ? AND ?", first, last)
 	} else {
-		for part := range slices.Chunk(slices.Clone(companies), batch) {
+		for part := range slices.Chunk(companies, batch) {
 			if err == nil {
 				err = read("company IN ("+marks(len(part))+")", anys(part)...)
 			}

@@ -65,6 +65,9 @@ func TestCheckFinds(t *testing.T) {
 		{"edited key", "its key or the day on which it was found was changed", []string{`UPDATE cases SET company = '99999999990', body = replace(body, '"company":"00000000003"', '"company":"99999999990"') WHERE seq = 3`}},
 		{"edited day", "its key or the day on which it was found was changed", []string{`UPDATE cases SET body = replace(body, '"found":"2026-11-02"', '"found":"2026-10-02"') WHERE seq = 3`}},
 		{"unreadable case", "it cannot be read", []string{`UPDATE cases SET body = '{' WHERE seq = 3`}},
+		{"unreadable in what was seen again", "it cannot be read", []string{`INSERT INTO seen VALUES (3, '{')`}},
+		{"another state in what was seen again", "the columns of its row say something else", []string{`INSERT INTO seen VALUES (3, '{"state":"cured"}')`}},
+		{"seen again, but no case", "refers to a row of cases that is not there", []string{`INSERT INTO seen VALUES (99, '{}')`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

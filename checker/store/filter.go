@@ -56,13 +56,13 @@ func (r reader) Cases(ctx context.Context, f Filter) ([]cases.Case, error) {
 func (r reader) EachCase(ctx context.Context, f Filter, yield func(*cases.Case) error) error {
 	where, args := []string{"1 = 1"}, []any{}
 	if f.Chamber != nil {
-		where, args = append(where, "chamber = ?"), append(args, *f.Chamber)
+		where, args = append(where, "c.chamber = ?"), append(args, *f.Chamber)
 	}
 	if f.State != "" {
-		where, args = append(where, "state = ?"), append(args, string(f.State))
+		where, args = append(where, "c.state = ?"), append(args, string(f.State))
 	}
 	if f.Since > 0 {
-		where, args = append(where, "last_event > ?"), append(args, f.Since)
+		where, args = append(where, "c.last_event > ?"), append(args, f.Since)
 	}
 	wants := f.wants()
 	err := r.each(ctx, func(rows *sql.Rows) error {

@@ -4,11 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
+	"pecaudit/checker"
 	"pecaudit/checker/cases"
 )
 
@@ -30,7 +35,8 @@ func TestSaveParts(t *testing.T) {
 		}
 		return p
 	}
-	for range 2 { // what the first one stores is not kept
+	first := list[0].Company // of which later parts ask once more: they are shown the state before
+	for range 2 {            // what the first one stores is not kept
 		update(t, s, func(tx *Tx) error {
 			return tx.Try(ctx, func() (bool, error) {
 				return false, tx.SaveParts(ctx, func(yield func(Part, error) bool) { yield(part(list), nil) })
@@ -39,8 +45,13 @@ func TestSaveParts(t *testing.T) {
 	}
 	update(t, s, func(tx *Tx) error {
 		return tx.SaveParts(ctx, func(yield func(Part, error) bool) {
-			for _, some := range [][]cases.Case{list[:5000], nil, list[5000:]} {
-				if !yield(part(some), nil) {
+			if !yield(part(nil), nil) {
+				return
+			}
+			for some := range slices.Chunk(list, 500) {
+				p := part(some)
+				p.Companies = append(p.Companies, first)
+				if !yield(p, nil) {
 					return
 				}
 			}
@@ -55,6 +66,18 @@ func TestSaveParts(t *testing.T) {
 	more := part([]cases.Case{found("99999999999", "alfa", "2026-11-02")})
 	undecided := more
 	undecided.Decide = func([]cases.Case) ([]cases.Case, error) { return nil, broken }
+	mad := more
+	mad.Decide = func([]cases.Case) ([]cases.Case, error) { panic("mad") }
+	func() {
+		defer func() {
+			if why := recover(); !strings.Contains(fmt.Sprint(why), "mad") {
+				t.Errorf("the panic was lost: %v", why)
+			}
+		}()
+		_ = s.Update(ctx, func(tx *Tx) error {
+			return tx.SaveParts(ctx, func(yield func(Part, error) bool) { _ = yield(more, nil) && yield(mad, nil) })
+		})
+	}()
 	for name, parts := range map[string]iter.Seq2[Part, error]{
 		"made":    func(yield func(Part, error) bool) { _ = yield(more, nil) && yield(Part{}, broken) },
 		"decided": func(yield func(Part, error) bool) { _ = yield(more, nil) && yield(undecided, nil) },
@@ -63,6 +86,60 @@ func TestSaveParts(t *testing.T) {
 		if got := newest(t, s); !errors.Is(err, broken) || len(got) != len(list) {
 			t.Errorf("%d cases after a part that could not be %s: %v", len(got), name, err)
 		}
+		if err := s.Update(ctx, func(tx *Tx) error {
+			_ = tx.SaveParts(ctx, parts)
+			return nil
+		}); !errors.Is(err, broken) {
+			t.Errorf("what a part that could not be %s left was kept: %v", name, err)
+		}
+	}
+}
+
+// TestCasesOfSome shows that the cases of some of many companies are the same, whether these stand close together or far apart.
+func TestCasesOfSome(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := quick(t)
+	save(t, s, manyCases(9000)...)
+	all := newest(t, s)
+	for _, every := range []int{1, 2, 3, 4, 9} {
+		var companies []string
+		var want []cases.Case
+		for i := 0; i < len(all); i += every {
+			companies = append(companies, all[i].Company+"x", all[i].Company) // in no order, and with one that nobody knows
+			want = append(want, all[i])
+		}
+		got, err := s.CasesOf(ctx, companies)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("one in %d: %v %.500s", every, err, diff)
+		}
+	}
+}
+
+// TestTwiceInAList shows that what stands later in a list holds.
+func TestTwiceInAList(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, stored := range map[string][]cases.Case{"first cases": nil, "more cases": {found(key(9), "alfa", "2026-11-02")}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := quick(t)
+			save(t, s, stored...)
+			first := found(key(1), "alfa", "2026-11-02")
+			cleared := step(first, cases.EventCleared, cases.Cleared, "2026-11-03")
+			other := found(key(2), "alfa", "2026-11-02")
+			renamed := func(c cases.Case) cases.Case {
+				c.Events, c.Facts.Name = nil, "ALTRA DENOMINAZIONE"
+				return c
+			}
+			save(t, s, first, cleared, renamed(cleared), other, renamed(other))
+			for _, want := range []cases.Case{renamed(cleared), renamed(other)} {
+				if got, err := s.Case(ctx, want.ID); err != nil || got.State != want.State || got.Facts.Name != want.Facts.Name {
+					t.Errorf("%+v, %v", got, err)
+				}
+			}
+			sound(t, s)
+		})
 	}
 }
 
@@ -148,6 +225,95 @@ func TestSeenAgain(t *testing.T) {
 	}
 	if got := read(); len(got) != 1 || got[0].Company != key(2) {
 		t.Errorf("after the purge: %+v", got)
+	}
+}
+
+// TestSeenAgainIsTheSame shows that whatever happens to cases over months, a store that is told which were only seen again says the same as one that is told
+// nothing and keeps every body.
+func TestSeenAgainIsTheSame(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	again := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		told, untold := quick(t), quick(t)
+		defer told.Close()
+		defer untold.Close()
+		both := func(change func(*Store, *Tx) error) {
+			for _, s := range []*Store{told, untold} {
+				if err := s.Update(ctx, func(tx *Tx) error { return change(s, tx) }); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		asOf := day("2026-01-10")
+		for range rapid.IntRange(2, 8).Draw(rt, "months") {
+			asOf = asOf.AddDays(rapid.IntRange(0, 40).Draw(rt, "days"))
+			var today []cases.Sighting
+			for i := range 4 {
+				if rapid.IntRange(0, 5).Draw(rt, "absent") == 0 {
+					continue
+				}
+				s := cases.Sighting{
+					Company: key(i), Valid: true, Chamber: "alfa", Address: rapid.SampledFrom([]string{"a@pec.example", "a@pec.example", "b@pec.example"}).Draw(rt, "address"), Told: true, InScope: true,
+					Facts: cases.Facts{Name: rapid.SampledFrom([]string{"ALFA", "ALFA", "ALFA", "BETA"}).Draw(rt, "name"), File: asOf.String() + ".csv", Row: rapid.IntRange(2, 9).Draw(rt, "row")},
+				}
+				if rapid.Bool().Draw(rt, "workbook") {
+					s.Facts.Sheet = "Elenco"
+				}
+				s.Checks = []cases.Check{{Rule: "EXP-001", Ground: checker.GroundExpired, Outcome: rapid.SampledFrom([]string{"fail", "fail", "fail", "unknown", "pass"}).Draw(rt, "outcome")}}
+				today = append(today, s)
+			}
+			both(func(s *Store, tx *Tx) error {
+				return tx.SaveParts(ctx, func(yield func(Part, error) bool) {
+					yield(Part{Companies: []string{key(0), key(1), key(2), key(3)}, Decide: func(newest []cases.Case) ([]cases.Case, error) {
+						changed, err := cases.Decide(newest, today, cases.DecideInput{AsOf: asOf, Run: asOf.String()})
+						for i := range changed {
+							changed[i].Again = changed[i].Again && s == told
+							if changed[i].Again {
+								again++
+							}
+						}
+						return changed, err
+					}}, nil)
+				})
+			})
+			if rapid.IntRange(0, 2).Draw(rt, "office") == 0 {
+				open, err := told.Cases(ctx, Filter{Open: true})
+				if err != nil {
+					rt.Fatal(err)
+				}
+				if len(open) > 0 {
+					id := rapid.SampledFrom(open).Draw(rt, "case").ID
+					both(func(_ *Store, tx *Tx) error {
+						c, err := tx.Case(ctx, id)
+						if err == nil {
+							*c = step(*c, cases.EventHeld, c.State, asOf.String())
+							err = tx.SaveCases(ctx, []cases.Case{*c})
+						}
+						return err
+					})
+				}
+			}
+			var all [2][]cases.Case
+			for i, s := range []*Store{told, untold} {
+				var err error
+				if all[i], err = s.Cases(ctx, Filter{WithEvents: true}); err != nil {
+					rt.Fatal(err)
+				}
+				if problems := check(t, s); len(problems) > 0 {
+					rt.Fatal(problems)
+				}
+			}
+			if diff := cmp.Diff(all[1], all[0]); diff != "" {
+				rt.Fatal(diff)
+			}
+			if diff := cmp.Diff(newest(t, untold), newest(t, told)); diff != "" {
+				rt.Fatal(diff)
+			}
+		}
+	})
+	if again == 0 {
+		t.Error("no case was only seen again")
 	}
 }
 

@@ -136,6 +136,9 @@ func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
 	if err := change(t); err != nil || t.readOnly {
 		return err
 	}
+	if t.failed != nil {
+		return fmt.Errorf("store: nothing is kept where saving cases failed: %w", t.failed)
+	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("store: commit: %w", err)
 	}
@@ -149,6 +152,7 @@ type Tx struct {
 	tx       *sql.Tx
 	before   reader // what the last committed transaction left
 	readOnly bool
+	failed   error     // of SaveCases or SaveParts: what they left is half of something
 	now      time.Time // UTC, whole seconds: what is recorded now
 	prepared map[string]*sql.Stmt
 }

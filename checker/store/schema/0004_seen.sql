@@ -1,4 +1,4 @@
--- What every run renews of the cases that it sees again, apart from their bodies: the body of a case is twenty times as large, and changes seldom.
+-- What every run renews of the cases that it sees again, apart from their bodies: the body of a case is eight times as large, and changes seldom.
 
 -- +goose Up
 CREATE TABLE seen (
