@@ -110,8 +110,11 @@ func inspect(ctx context.Context, path string, busy time.Duration) (version int,
 	defer db.Close()
 	var application, tables int
 	err = db.QueryRowContext(ctx, "SELECT application_id, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_application_id").Scan(&application, &tables)
-	if code := errorCode(err); code == notADatabase {
+	switch errorCode(err) {
+	case notADatabase:
 		return 0, errors.New("it is not a store: the file is no SQLite database")
+	case readOnly: // the log of changes and its index stand beside the file, and readers note there what they read
+		return 0, errors.New("even to read it, its folder must be one that you may write to: copy the store to a folder of yours, and read the copy")
 	}
 	switch {
 	case err != nil:
@@ -154,7 +157,10 @@ func migrations(db *sql.DB) (*goose.Provider, error) {
 }
 
 // SQLite's result codes that we tell apart: https://www.sqlite.org/rescode.html.
-const notADatabase = 26
+const (
+	readOnly     = 8
+	notADatabase = 26
+)
 
 func errorCode(err error) int {
 	if e := (*sqlite.Error)(nil); errors.As(err, &e) {

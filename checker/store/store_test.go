@@ -352,6 +352,26 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// TestOpenInAFolderOfOthers shows that who may read a store but not write beside it is told what to do.
+func TestOpenInAFolderOfOthers(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() <= 0 {
+		t.Skip("whoever runs this may write everywhere, or folders have no such mode")
+	}
+	path := tempPath(t)
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(path)
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o700) //nolint:errcheck // the folder goes with the test
+	if s, err := Open(context.Background(), path, Options{}); err == nil || !strings.Contains(err.Error(), "copy the store to a folder of yours") {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
 func TestMigrations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
