@@ -62,14 +62,14 @@ func (t *Tx) SaveParts(ctx context.Context, parts iter.Seq2[Part, error]) error 
 	}))
 }
 
-func (t *Tx) saveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]) error {
+func (t *Tx) saveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]) (err error) {
+	defer func() { t.failed = errors.Join(t.failed, err) }()
 	w := caseWriter{
 		Tx:     t,
 		cases:  table{into: "cases (seq, id, company, chamber, family, state, last_event, body)", columns: 8},
 		events: table{into: eventColumns, columns: 4},
 		seen:   table{into: "seen (case_seq, body)", columns: 2, then: "ON CONFLICT (case_seq) DO UPDATE SET body = excluded.body"},
 	}
-	var err error
 	if w.chain, err = t.chain(ctx); err == nil {
 		err = t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM cases").Scan(&w.seq)
 	}
@@ -77,8 +77,7 @@ func (t *Tx) saveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]
 		return fmt.Errorf("store: save cases: %w", err)
 	}
 	w.empty, w.saved = w.seq == 0, w.seq
-	save := func() (err error) {
-		defer func() { t.failed = errors.Join(t.failed, err) }()
+	save := func() error {
 		for list, err := range parts {
 			if err != nil {
 				return err

@@ -252,6 +252,9 @@ func TestSaveCasesRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.wants) {
 				t.Errorf("error %v, want %q in it", err, test.wants)
 			}
+			if err := s.Update(ctx, func(tx *Tx) error { _ = tx.SaveCases(ctx, test.list()); return nil }); err == nil {
+				t.Error("what was refused was kept, because nobody looked at the error")
+			}
 			if diff := cmp.Diff(want, newest(t, s), asStored); diff != "" {
 				t.Error(diff)
 			}
