@@ -504,6 +504,7 @@ const (
 	summaryHead        = "Verifica al %s. Gli elenchi contengono %s.\n\n"
 	summaryRows        = "Righe lette"
 	summaryCompanies   = "Imprese distinte"
+	summaryByChamber   = "Imprese, contate Camera per Camera" // of the country: one that is in two chambers counts twice
 	summaryFound       = "Irregolarità per regola                                                          irregolari da verif."
 	summaryNoted       = "Segnalazioni, che non rendono irregolari                                         segnalate  da verif."
 	summaryNotDone     = "Controlli NON eseguiti"

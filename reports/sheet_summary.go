@@ -117,7 +117,11 @@ func (s *summaryPage) verdicts(p *freePage) {
 		p.ring(first, p.row-1, titleVerdicts, "2E7D4F", red, "C98A00", "9AA5B1", slate)
 	}
 	p.total(summaryRows, s.Summary.Rows, share(s.Summary.Rows))
-	p.line(summaryCompanies, s.Summary.Companies)
+	companies := summaryCompanies
+	if s.Kind == NationalBook {
+		companies = summaryByChamber
+	}
+	p.line(companies, s.Summary.Companies)
 	if s.Summary.Rows > 0 {
 		p.below(first)
 	}
