@@ -83,8 +83,26 @@ type Case struct {
 	Events []Event `json:"-"`
 	// Place is where the store that returned the case keeps it; 0 for a new one.
 	Place int64 `json:"-"`
-	// Again says, of what Decide returns, that the case was only seen again: nothing changed but Checked, Failed and the row in Facts.
+	// Again says, of what Decide returns, that the case was only seen again: nothing changed but what Seen returns.
 	Again bool `json:"-"`
+}
+
+// Seen is the part of a case that every run renews that sees it again. Its JSON, read over that of the case, renews it.
+type Seen struct {
+	Checked checker.Date `json:"checked"`
+	Failed  checker.Date `json:"failed"`
+	Facts   struct {
+		File  string `json:"file"`
+		Sheet string `json:"sheet"`
+		Row   int    `json:"row"`
+	} `json:"facts"`
+}
+
+// Seen returns what the newest run renewed.
+func (c *Case) Seen() Seen {
+	s := Seen{Checked: c.Checked, Failed: c.Failed}
+	s.Facts.File, s.Facts.Sheet, s.Facts.Row = c.Facts.File, c.Facts.Sheet, c.Facts.Row
+	return s
 }
 
 // Open reports whether the case still stands: nothing has closed it.

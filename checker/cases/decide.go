@@ -139,7 +139,7 @@ func (d *decision) company(stored []Case, ss []Sighting) error {
 		if err := d.review(&c, stored, read(c.Key, ss, d.HeldChambers)); err != nil {
 			return err
 		}
-		if changed := c.changed(old); changed || c.renewed(old) {
+		if changed := c.changed(old); changed || c.Seen() != old.Seen() {
 			c.Again = !changed
 			d.changed = append(d.changed, c)
 		}
@@ -176,12 +176,7 @@ func caseOf(stored []Case, k Key) *Case {
 	return nil
 }
 
-// renewed reports whether a newer row was seen than that of old.
-func (c *Case) renewed(old *Case) bool {
-	return c.Checked != old.Checked || c.Failed != old.Failed || c.Facts.File != old.Facts.File || c.Facts.Sheet != old.Facts.Sheet || c.Facts.Row != old.Facts.Row
-}
-
-// changed reports whether c says something else than old, and not only by a newer row.
+// changed reports whether more than what Seen returns tells c from old.
 func (c *Case) changed(old *Case) bool {
 	facts := c.Facts
 	facts.File, facts.Sheet, facts.Row = old.Facts.File, old.Facts.Sheet, old.Facts.Row

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"pecaudit/checker"
 	"pecaudit/checker/cases"
 )
 
@@ -28,23 +27,6 @@ func (e *encoder) encode(prefix []byte, v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(e.buffer.Bytes(), []byte("\n")), nil
-}
-
-// seen is what every run that sees a case again renews of it: the part of cases.Case that is read over its body.
-type seen struct {
-	Checked checker.Date `json:"checked"`
-	Failed  checker.Date `json:"failed"`
-	Facts   struct {
-		File  string `json:"file"`
-		Sheet string `json:"sheet"`
-		Row   int    `json:"row"`
-	} `json:"facts"`
-}
-
-func seenOf(c *cases.Case) *seen {
-	s := &seen{Checked: c.Checked, Failed: c.Failed}
-	s.Facts.File, s.Facts.Sheet, s.Facts.Row = c.Facts.File, c.Facts.Sheet, c.Facts.Row
-	return s
 }
 
 // What a case is read from, see scanCase.

@@ -40,7 +40,7 @@ func TestBodyOfEveryField(t *testing.T) {
 		draw(rt, reflect.ValueOf(&again.Facts.File).Elem())
 		draw(rt, reflect.ValueOf(&again.Facts.Sheet).Elem())
 		draw(rt, reflect.ValueOf(&again.Facts.Row).Elem())
-		seen, err := e.encode(nil, seenOf(&again))
+		seen, err := e.encode(nil, again.Seen())
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -110,13 +110,12 @@ func inspect(ctx context.Context, path string, busy time.Duration) (version int,
 	defer db.Close()
 	var application, tables int
 	err = db.QueryRowContext(ctx, "SELECT application_id, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_application_id").Scan(&application, &tables)
-	switch errorCode(err) {
-	case notADatabase:
-		return 0, errors.New("it is not a store: the file is no SQLite database")
-	case readOnly: // the log of changes and its index stand beside the file, and readers note there what they read
-		return 0, errors.New("even to read it, its folder must be one that you may write to: copy the store to a folder of yours, and read the copy")
-	}
+	code := errorCode(err)
 	switch {
+	case code == notADatabase:
+		return 0, errors.New("it is not a store: the file is no SQLite database")
+	case code == readOnly: // the log of changes and its index stand beside the file, and readers note there what they read
+		return 0, errors.New("even to read it, its folder must be one that you may write to: copy the store to a folder of yours, and read the copy")
 	case err != nil:
 		return 0, err
 	case tables == 0:

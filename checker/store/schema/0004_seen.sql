@@ -3,5 +3,5 @@
 -- +goose Up
 CREATE TABLE seen (
 	case_seq INTEGER PRIMARY KEY REFERENCES cases (seq),
-	body     TEXT NOT NULL -- store.seen: JSON, in place of what the body of the case says of the same
+	body     TEXT NOT NULL -- cases.Seen: in place of what the body of the case says of the same
 ) STRICT;
