@@ -16,7 +16,7 @@ import (
 
 // SaveCases stores cases as they stand now and appends their new events to the chain, recorded at the time of the transaction. A case whose ID the store
 // does not know is new. Events that are stored already may stand in front of the new ones, as Case returns them. Of a case that was only seen again, and has
-// its Place, no more than that is stored. Sorted by company it is fastest.
+// its Place, no more than that is stored; it stands in the list once. Sorted by company it is fastest.
 //
 // A case goes from state to state only by its events: SaveCases returns an error if the first new one does not start from the state in the store, if one
 // does not start where the one before ended, or if the last does not end in the case's state.
@@ -64,14 +64,19 @@ func (t *Tx) SaveParts(ctx context.Context, parts iter.Seq2[Part, error]) error 
 
 func (t *Tx) saveParts(ctx context.Context, parts iter.Seq2[[]cases.Case, error]) (err error) {
 	defer func() { t.failed = errors.Join(t.failed, err) }()
-	w := caseWriter{Tx: t}
+	w := caseWriter{
+		Tx:     t,
+		cases:  table{into: "cases (seq, id, company, chamber, family, state, last_event, body)", columns: 8},
+		events: table{into: eventColumns, columns: 4},
+		seen:   table{into: "seen (case_seq, body)", columns: 2, then: "ON CONFLICT (case_seq) DO UPDATE SET body = excluded.body"},
+	}
 	if w.chain, err = t.chain(ctx); err == nil {
 		err = t.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM cases").Scan(&w.seq)
 	}
 	if err != nil {
 		return fmt.Errorf("store: save cases: %w", err)
 	}
-	w.empty = w.seq == 0
+	w.empty, w.saved = w.seq == 0, w.seq
 	save := func() error {
 		for list, err := range parts {
 			if err != nil {
@@ -93,7 +98,10 @@ type caseWriter struct {
 	*Tx
 	empty bool  // the store had no cases
 	seq   int64 // of the last new case
+	saved int64 // of the last one that is in the database
 	chain *chain
+
+	cases, events, seen table // of the batch of cases that is being saved
 }
 
 // A storedCase is what saving new events of a case needs to know of its row.
@@ -118,13 +126,13 @@ func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
 			old, known := stored[c.ID]
 			switch {
 			case onlySeen(c):
-				err = w.seeAgain(ctx, c, body)
+				w.seen.add(c.Place, body)
 			case known && len(c.Events) > 0:
 				err = w.update(ctx, c, body, old)
 			case len(c.Events) == 0:
 				err = w.refresh(ctx, c, body)
 			default:
-				old, err = w.insert(ctx, c, body)
+				old, err = w.insert(c, body)
 			}
 			if err != nil {
 				return fmt.Errorf("case %s: %w", c.ID, err)
@@ -134,11 +142,25 @@ func (w *caseWriter) saveAll(ctx context.Context, list []cases.Case) error {
 				stored[c.ID] = old
 			}
 		}
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func onlySeen(c *cases.Case) bool { return c.Again && c.Place > 0 && len(c.Events) == 0 }
+
+// flush writes what was added to the tables: cases before the events that refer to them.
+func (w *caseWriter) flush(ctx context.Context) error {
+	for _, to := range []*table{&w.cases, &w.events, &w.seen} {
+		if err := w.insertRows(ctx, to); err != nil {
+			return err
+		}
+	}
+	w.saved = w.seq
+	return nil
+}
 
 // encoded are cases with what is to be stored of each: the body, or what was seen again.
 type encoded struct {
@@ -238,27 +260,22 @@ func (r reader) storedCases(ctx context.Context, list []cases.Case) (map[string]
 	return stored, err
 }
 
-// seeAgain stores a case of which nothing changed but what every run renews.
-func (w *caseWriter) seeAgain(ctx context.Context, c *cases.Case, seen string) error {
-	_, err := w.exec(ctx, "INSERT INTO seen (case_seq, body) VALUES (?, ?) ON CONFLICT (case_seq) DO UPDATE SET body = excluded.body", c.Place, seen)
-	return err
-}
-
-func (w *caseWriter) insert(ctx context.Context, c *cases.Case, body string) (storedCase, error) {
+func (w *caseWriter) insert(c *cases.Case, body string) (storedCase, error) {
 	if err := follow("", c.Events, c.State); err != nil {
 		return storedCase{}, err
 	}
 	w.seq++
-	_, err := w.exec(ctx, "INSERT INTO cases (seq, id, company, chamber, family, state, last_event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		w.seq, c.ID, c.Company, c.Chamber, string(c.Family), string(c.State), w.chain.n+int64(len(c.Events)), body)
-	if err != nil {
-		return storedCase{}, err
-	}
-	return storedCase{seq: w.seq}, w.appendEvents(ctx, w.seq, c, c.Events)
+	w.cases.add(w.seq, c.ID, c.Company, c.Chamber, string(c.Family), string(c.State), w.chain.n+int64(len(c.Events)), body)
+	return storedCase{seq: w.seq}, w.addEvents(w.seq, c, c.Events)
 }
 
 // refresh stores a case that changed only in what was last read of it.
 func (w *caseWriter) refresh(ctx context.Context, c *cases.Case, body string) error {
+	if w.saved < w.seq { // it may be among the new ones
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
 	n, err := w.affect(ctx, "UPDATE cases SET body = ? WHERE id = ? AND state = ?", body, c.ID, string(c.State))
 	if err == nil && n == 0 {
 		err = fmt.Errorf("the store has no case of this ID in state %q, and no event leads to it", c.State)
@@ -273,6 +290,11 @@ func (w *caseWriter) refresh(ctx context.Context, c *cases.Case, body string) er
 // update stores a case with new events.
 func (w *caseWriter) update(ctx context.Context, c *cases.Case, body string, old storedCase) error {
 	events := c.Events
+	if old.seq > w.saved || events[0].From == "" {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
 	if events[0].From == "" { // with its history in front
 		history, err := w.entries(ctx, old.seq)
 		if err != nil {
@@ -295,7 +317,7 @@ func (w *caseWriter) update(ctx context.Context, c *cases.Case, body string, old
 	if _, err := w.exec(ctx, "DELETE FROM seen WHERE case_seq = ?", old.seq); err != nil {
 		return err
 	}
-	return w.appendEvents(ctx, old.seq, c, events)
+	return w.addEvents(old.seq, c, events)
 }
 
 // follow returns an error unless the events lead from one state to the other.
@@ -316,11 +338,13 @@ func sameEvent(a, b *cases.Event) bool {
 	return a.Event == b.Event && a.At == b.At && a.From == b.From && a.To == b.To && a.By == b.By && a.Run == b.Run
 }
 
-func (w *caseWriter) appendEvents(ctx context.Context, seq int64, c *cases.Case, events []cases.Event) error {
+func (w *caseWriter) addEvents(seq int64, c *cases.Case, events []cases.Event) error {
 	for i := range events {
-		if err := w.append(ctx, w.chain, seq, &link{Case: c.ID, Event: events[i], Term: c.Term, Act: c.Act}); err != nil {
+		row, err := w.chain.next(w.now, seq, &link{Case: c.ID, Event: events[i], Term: c.Term, Act: c.Act})
+		if err != nil {
 			return err
 		}
+		w.events.add(row...)
 	}
 	return nil
 }

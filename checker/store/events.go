@@ -50,20 +50,19 @@ func (r reader) chain(ctx context.Context) (*chain, error) {
 	return c, err
 }
 
-// append writes the next entry; seq is the row of its case, nil if it has none.
-func (t *Tx) append(ctx context.Context, c *chain, seq any, l *link) error {
-	l.N, l.Recorded = c.n+1, instant(t.now)
+const eventColumns = "events (n, case_seq, body, hash)"
+
+// next makes the row of the next entry, which is to be inserted; seq is the row of its case, nil if it has none.
+func (c *chain) next(now time.Time, seq any, l *link) (row []any, err error) {
+	l.N, l.Recorded = c.n+1, instant(now)
 	text, err := c.text.encode(c.hash, l)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body := string(text[len(c.hash):])
 	hash := sha256.Sum256(text)
-	if _, err := t.exec(ctx, "INSERT INTO events (n, case_seq, body, hash) VALUES (?, ?, ?, ?)", l.N, seq, body, hash[:]); err != nil {
-		return err
-	}
 	c.n, c.hash = l.N, hash[:]
-	return nil
+	return []any{l.N, seq, body, hash[:]}, nil
 }
 
 // Head returns the place and the hash of the newest entry of the chain: written down outside the store, it proves later that nothing up to it was

@@ -186,6 +186,37 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, e
 	return stmt.ExecContext(ctx, args...)
 }
 
+// A table collects rows that are to be inserted: many in one statement are a tenth faster when a month's cases are saved. They can be read once they are
+// inserted, no sooner.
+type table struct {
+	into    string // name and columns
+	columns int
+	then    string // what follows the values
+	values  []any  // row after row
+}
+
+func (t *table) add(row ...any) { t.values = append(t.values, row...) }
+
+// insertRows inserts the rows that were added, and forgets them.
+func (t *Tx) insertRows(ctx context.Context, to *table) error {
+	const most = 50 // rows a statement: the rest go one by one, and each number of rows would be a statement to prepare
+	row := "(" + marks(to.columns) + ")"
+	for rest := to.values; len(rest) > 0; {
+		rows := 1
+		if len(rest) >= most*to.columns {
+			rows = most
+		}
+		values := strings.TrimSuffix(strings.Repeat(row+",", rows), ",")
+		if _, err := t.exec(ctx, "INSERT INTO "+to.into+" VALUES "+values+" "+to.then, rest[:rows*to.columns]...); err != nil {
+			return err
+		}
+		rest = rest[rows*to.columns:]
+	}
+	clear(to.values)
+	to.values = to.values[:0]
+	return nil
+}
+
 // affect is exec that counts the rows that it changed.
 func (t *Tx) affect(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := t.exec(ctx, query, args...)
